@@ -1,0 +1,8 @@
+"""Text to tokens. One small file for each language; `registry` is the table of them all."""
+
+from searchkit.analyzers.analyzer import Analyzer
+from searchkit.analyzers.language import Language, Segmenter
+from searchkit.analyzers.registry import LANGUAGES, analyzer_for, language
+from searchkit.analyzers.token import Token
+
+__all__ = ["LANGUAGES", "Analyzer", "Language", "Segmenter", "Token", "analyzer_for", "language"]

@@ -1,0 +1,185 @@
+"""From text to tokens: the same recipe for indexing and for queries, in every language."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from searchkit.analyzers.language import Language, Segmenter
+from searchkit.analyzers.normalize import fold
+from searchkit.analyzers.script import UNSPACED, clusters, runs
+from searchkit.analyzers.token import Token
+
+_APOSTROPHES: Final = frozenset("'’ʼ＇")
+_CACHE_LIMIT: Final = 200_000
+
+
+class Analyzer:
+    """Turns text of one language, with other scripts inside it, into tokens.
+
+    The recipe: cut the text into runs of one script; give each run to its language; fold its characters;
+    then, for scripts with spaces, stem; for scripts without, find words and add overlapping bigrams.
+
+    Args:
+        language: the language of the text.
+        foreign: the language for each script that ``language`` is not written in.
+        user_words: words that the segmenters must know beside their dictionaries.
+
+    Shared by threads: after construction it only fills caches.
+    """
+
+    def __init__(
+        self,
+        language: Language,
+        foreign: Mapping[str, Language] | None = None,
+        user_words: frozenset[str] = frozenset(),
+    ) -> None:
+        self.language = language
+        self._host = _Rules(language, user_words)
+        own = set(language.scripts)
+        self._foreign = {
+            script: _Rules(other, user_words)
+            for script, other in (foreign or {}).items()
+            if script not in own and other.code != language.code
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change whenever the tokens of some text may change."""
+        parts = [self._host.describe()]
+        parts += [f"{script}={rules.describe()}" for script, rules in sorted(self._foreign.items())]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+    def tokens(self, text: str) -> Iterator[Token]:
+        """Yield the tokens of ``text`` by position; never raises on any text."""
+        return self._tokens(text, words=True)
+
+    def canonical(self, text: str) -> list[Token]:
+        """Return one token for each position of ``text``: the most normalised one.
+
+        Vocabulary terms and phrases are matched on these, so that neither inflection nor the choice of
+        word breaks matters. Does not load a segmenter's dictionary.
+        """
+        last: dict[int, Token] = {}
+        for token in self._tokens(text, words=False):
+            last[token.position] = token
+        return list(last.values())
+
+    def words(self, text: str) -> list[str]:
+        """Return the folded words of ``text``, not stemmed, for prefixes and fuzzy words."""
+        return [self._rules(script).fold(text[start:end]) for script, start, end in runs(text)]
+
+    def is_stop_word(self, word: str) -> bool:
+        """Tell whether ``word``, as a person types it, is one that a query of several words can spare."""
+        return self._host.fold(word) in self.language.stop_words
+
+    def _rules(self, script: str) -> "_Rules":
+        return self._foreign.get(script, self._host)
+
+    def _tokens(self, text: str, *, words: bool) -> Iterator[Token]:
+        position = 0
+        for script, start, end in runs(text):
+            rules = self._rules(script)
+            if script in UNSPACED:
+                for token in rules.characters(text[start:end], start, position, words=words):
+                    yield token
+                    last = token.position
+                position = last + 1
+                continue
+            if rules.is_clitic(text, start, end):
+                continue
+            for term in rules.terms(text[start:end]):
+                yield Token(term, start, end, position)
+            position += 1
+
+
+class _Rules:
+    """One language's part of the recipe, with its stemmer and caches."""
+
+    def __init__(self, language: Language, user_words: frozenset[str]) -> None:
+        self.language = language
+        self._cache: dict[str, tuple[str, ...]] = {}
+        self._stem: Callable[[str], str] | None = None
+        self._rewrites = [(re.compile(old), new) for old, new in language.rewrites]
+        self._segmenter: Segmenter | None = language.segmenter(user_words) if language.segmenter else None
+
+    def describe(self) -> str:
+        parts = [self.language.describe()]
+        if self.language.stemmer:
+            import Stemmer
+
+            parts.append(f"snowball {Stemmer.version()}")
+        if self._segmenter:
+            parts.append(self._segmenter.fingerprint)
+        return " ".join(parts)
+
+    def fold(self, surface: str) -> str:
+        folded = fold(surface)
+        if self.language.letters:
+            folded = folded.translate(self.language.letters)
+        for pattern, replacement in self._rewrites:
+            folded = pattern.sub(replacement, folded)
+        return folded
+
+    def is_clitic(self, text: str, start: int, end: int) -> bool:
+        language = self.language
+        if language.elisions and end + 1 < len(text) and text[end] in _APOSTROPHES:
+            return text[end + 1].isalpha() and fold(text[start:end]) in language.elisions
+        if language.enclitics and start >= 2 and text[start - 1] in _APOSTROPHES:
+            return text[start - 2].isalpha() and fold(text[start:end]) in language.enclitics
+        return False
+
+    def terms(self, surface: str) -> tuple[str, ...]:
+        """Return the terms of one word; the canonical one is the last."""
+        cached = self._cache.get(surface)
+        if cached is None:
+            if len(self._cache) >= _CACHE_LIMIT:
+                self._cache.clear()
+            cached = self._cache[surface] = self._analyze(surface)
+        return cached
+
+    def _analyze(self, surface: str) -> tuple[str, ...]:
+        word = self.fold(surface) or surface
+        if not self.language.stemmer:
+            return (word,)
+        if self._stem is None:
+            import Stemmer
+
+            # The stemmer's own cache is off: this class has one, for the whole recipe.
+            self._stem = Stemmer.Stemmer(self.language.stemmer, 0).stemWord
+        stem = self._stem(self._shorten(word)) or word
+        return (word, stem) if self.language.keep_word and stem != word else (stem,)
+
+    def _shorten(self, word: str) -> str:
+        for ending, replacement, rest in self.language.endings:
+            if word.endswith(ending) and len(word) - len(ending) >= rest:
+                return word[: -len(ending)] + replacement
+        return word
+
+    def characters(self, run: str, offset: int, position: int, *, words: bool) -> Iterator[Token]:
+        """Yield words and bigrams of a run without spaces; a position is a character.
+
+        With one position for each character the phrase "BC" is found in "ABCD" wherever the dictionary
+        puts its word breaks, and every character begins some token of at most two, so that a query of one
+        character can be answered exactly.
+        """
+        spans = clusters(run)
+        folded = [self.fold(run[start:end]) for start, end in spans]
+        size = len(spans)
+        found: dict[int, list[int]] = {}
+        if words and self._segmenter and size > 1:
+            # Words are found in the folded text: its parts may differ in length from the original's.
+            joined = "".join(folded)
+            if len(joined) == size:
+                for first, after in self._segmenter.spans(joined):
+                    if after - first != 2:
+                        found.setdefault(first, []).append(after)
+        for first in range(size):
+            for after in sorted(set(found.get(first, ())), reverse=True):
+                text = "".join(folded[first:after])
+                yield Token(text, offset + spans[first][0], offset + spans[after - 1][1], position + first)
+            after = min(first + 2, size)
+            text = "".join(folded[first:after])
+            if after - first == 1 and 1 in (stop - first for stop in found.get(first, ())):
+                continue
+            yield Token(text, offset + spans[first][0], offset + spans[after - 1][1], position + first)

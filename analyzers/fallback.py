@@ -1,0 +1,54 @@
+"""Every other language: Snowball where it has an algorithm, plain words or bigrams elsewhere."""
+
+from typing import Final
+
+from searchkit.analyzers.language import Language
+
+# ISO 639-1 code -> (English name, Snowball algorithm), https://snowballstem.org/algorithms/
+_SNOWBALL: Final = {
+    "ar": ("Arabic", "arabic"),
+    "ca": ("Catalan", "catalan"),
+    "da": ("Danish", "danish"),
+    "de": ("German", "german"),
+    "el": ("Greek", "greek"),
+    "es": ("Spanish", "spanish"),
+    "et": ("Estonian", "estonian"),
+    "eu": ("Basque", "basque"),
+    "fi": ("Finnish", "finnish"),
+    "ga": ("Irish", "irish"),
+    "hu": ("Hungarian", "hungarian"),
+    "hy": ("Armenian", "armenian"),
+    "id": ("Indonesian", "indonesian"),
+    "it": ("Italian", "italian"),
+    "lt": ("Lithuanian", "lithuanian"),
+    "ne": ("Nepali", "nepali"),
+    "nl": ("Dutch", "dutch"),
+    "no": ("Norwegian", "norwegian"),
+    "nb": ("Norwegian Bokmål", "norwegian"),
+    "nn": ("Norwegian Nynorsk", "norwegian"),
+    "pl": ("Polish", "polish"),
+    "pt": ("Portuguese", "portuguese"),
+    "ro": ("Romanian", "romanian"),
+    "ru": ("Russian", "russian"),
+    "sr": ("Serbian", "serbian"),
+    "ta": ("Tamil", "tamil"),
+    "tr": ("Turkish", "turkish"),
+    "yi": ("Yiddish", "yiddish"),
+}
+
+# Languages whose own script another language would otherwise read.
+_SCRIPTS: Final = {"ne": ("Devanagari",), "mr": ("Devanagari",), "sa": ("Devanagari",), "ja": ("Han", "Kana")}
+
+
+def fallback(code: str) -> Language:
+    """Return a language that has no file of its own; any code is accepted."""
+    import Stemmer
+
+    name, stemmer = _SNOWBALL.get(code, (code, None))
+    if stemmer not in Stemmer.algorithms():
+        stemmer = None
+    scripts = _SCRIPTS.get(code, ("Latin",) if code in _LATIN else ())
+    return Language(code=code, name=name, scripts=scripts, stemmer=stemmer)
+
+
+_LATIN: Final = frozenset(_SNOWBALL) - {"ar", "el", "hy", "ne", "ru", "sr", "ta", "yi"}

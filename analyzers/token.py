@@ -1,0 +1,22 @@
+"""The unit that analysis produces and engines index."""
+
+from typing import NamedTuple
+
+
+class Token(NamedTuple):
+    """One term at one place of a text.
+
+    Attributes:
+        text: the normalised term, as it is indexed.
+        start: offset in code points of the first character in the original text.
+        end: offset just past the last character, so ``original[start:end]`` is the surface form.
+        position: the place for phrases and proximity. It counts words from 0; in scripts written without
+            spaces it counts characters. Tokens that begin at the same place share a position, and the
+            last of them is the *canonical* one: the most normalised, and the one that every text with
+            the same reading has there (see `Analyzer.canonical`).
+    """
+
+    text: str
+    start: int
+    end: int
+    position: int

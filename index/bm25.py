@@ -1,0 +1,22 @@
+"""The ranking function, shared by all engines that score here.
+
+Okapi BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009) with the
+inverse document frequency of Lucene, which is never negative. All statistics are those of one field, and so
+of one language.
+"""
+
+from math import log
+from typing import Final
+
+K1: Final = 1.2
+B: Final = 0.75
+
+
+def idf(documents: int, frequency: int) -> float:
+    """Return the weight of a term that ``frequency`` of ``documents`` hold."""
+    return log(1 + (max(documents, frequency) - frequency + 0.5) / (frequency + 0.5))
+
+
+def saturation(frequency: float, length: float, average: float) -> float:
+    """Return the weight, from 0 to K1 + 1, of ``frequency`` occurrences in a field of ``length`` tokens."""
+    return frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / (average or 1)))

@@ -1,0 +1,172 @@
+"""What an engine is: tokens in, ranked documents and facet counts out.
+
+An engine knows nothing of languages, articles or files. It gets analyzed terms, opaque stored bytes and facet
+values, and evaluates the tree of `searchkit.index.query`. ``searchkit.testing.EngineContract`` is the test that
+every engine passes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, NamedTuple, Protocol, Self
+
+from searchkit.index.query import Everything, Query
+
+Sort = Literal["relevance", "date"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is indexed of one article.
+
+    Attributes:
+        id: unique; adding a document replaces the one with the same id.
+        language: ISO code; also the suffix of the field names.
+        fields: kind of text (title, body) -> (term, position) in any order.
+        facets: facet name -> values. The language is added by the engine's caller like any other facet.
+        published: day as of ``date.toordinal()``, 0 if unknown.
+        digest: tells whether the source of the document changed.
+        source: where the document came from.
+        stored: bytes to hand back with a hit, not looked into.
+    """
+
+    id: str
+    language: str
+    fields: Mapping[str, Iterable[tuple[str, int]]]
+    facets: Mapping[str, tuple[str, ...]]
+    published: int
+    digest: str
+    source: str
+    stored: bytes
+
+
+class Entry(NamedTuple):
+    """One line of an index's table of contents."""
+
+    id: str
+    digest: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One search.
+
+    Attributes:
+        query: what to match and score.
+        filters: facet name -> accepted values; values of one facet are OR, facets are AND.
+        facets: names of the facets to count.
+        limit: number of hits to return, 0 for none.
+        offset: number of hits to pass over.
+        sort: ``relevance`` (score, best first) or ``date`` (newest first, unknown last, then score). Ties are
+            ordered by id.
+    """
+
+    query: Query = field(default_factory=Everything)
+    filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    facets: tuple[str, ...] = ()
+    limit: int = 10
+    offset: int = 0
+    sort: Sort = "relevance"
+
+
+class EngineHit(NamedTuple):
+    """One ranked document."""
+
+    id: str
+    score: float
+    stored: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to a `Request`.
+
+    Attributes:
+        hits: the page asked for.
+        total: number of documents that match query and filters; exact.
+        facets: facet name -> value -> number of documents that match the query and the filters on the other
+            facets (disjunctive counts, so that a facet's own selection does not empty it); exact, no zeros.
+    """
+
+    hits: tuple[EngineHit, ...]
+    total: int
+    facets: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStats:
+    """What an index holds, as its engine sees it.
+
+    Attributes:
+        documents: live documents.
+        segments: parts that a search visits.
+        bytes: size on disk.
+    """
+
+    documents: int
+    segments: int
+    bytes: int
+
+
+class Writer(Protocol):
+    """One batch of changes. Nothing shows to readers before `commit`; leaving without it changes nothing."""
+
+    def add(self, document: Document) -> None:
+        """Add a document, replacing the one with the same id."""
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Remove documents; unknown ids are passed over."""
+
+    def commit(self) -> None:
+        """Make the batch visible and durable at once. The writer is closed."""
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Drop what was not committed and let the next writer in."""
+
+
+class Engine(Protocol):
+    """An index on disk or on a server. Safe to share between threads."""
+
+    @classmethod
+    def create(cls, location: Path) -> Self:
+        """Make an empty index."""
+
+    @classmethod
+    def open(cls, location: Path) -> Self:
+        """Open an index.
+
+        Raises:
+            IndexFormatError: it cannot be read.
+        """
+
+    def writer(self, wait: float = 10.0) -> Writer:
+        """Return the one writer.
+
+        Args:
+            wait: seconds to wait for another writer to finish.
+
+        Raises:
+            IndexLockedError: it did not; the message names its process and host.
+        """
+
+    def search(self, request: Request) -> Response:
+        """Answer a request from the last commit."""
+
+    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the stored bytes of those documents that exist."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the table of contents, in any order."""
+
+    def stats(self) -> EngineStats:
+        """Return what the index holds."""
+
+    def close(self) -> None:
+        """Let go of files."""

@@ -1,0 +1,109 @@
+"""The query tree that engines evaluate.
+
+Everything about languages is settled before: terms are analyzed, and a field is named for its kind and
+language (`field_name`). A leaf that names several fields is a `Bool` of one leaf for each.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+TITLE = "title"
+BODY = "body"
+
+
+def field_name(kind: str, language: str) -> str:
+    """Return the name of the field that holds the ``kind`` of text of articles in ``language``.
+
+    Fields are per language so that term statistics are: a word that every Swedish article has is common, even
+    where Swedish articles are few.
+    """
+    return f"{kind}_{language}"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Documents that hold a term; scored by BM25."""
+
+    field: str
+    text: str
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Documents that hold terms at given distances.
+
+    Attributes:
+        terms: (position relative to the first, term), by position. One term is allowed.
+    """
+
+    field: str
+    terms: tuple[tuple[int, str], ...]
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Documents that hold a term with a prefix; each scores ``boost``, however many terms fit.
+
+    Attributes:
+        max_length: longest term to accept, in code points; None for any.
+    """
+
+    field: str
+    prefix: str
+    max_length: int | None = None
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """Documents that hold a term within an edit distance (insertions, deletions, substitutions).
+
+    Each scores ``boost``. The first character must be right.
+    """
+
+    field: str
+    text: str
+    distance: int = 1
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Documents that carry any of the values of a facet; each scores ``boost``."""
+
+    name: str
+    values: tuple[str, ...]
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All documents, with score 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    """All of ``must``, none of ``must_not``; the scores of ``must`` and ``should`` add up.
+
+    Without ``must`` at least one of ``should`` is needed; without both, all documents that ``must_not`` leaves.
+    An empty `Bool` matches nothing.
+    """
+
+    must: tuple["Query", ...] = ()
+    should: tuple["Query", ...] = ()
+    must_not: tuple["Query", ...] = ()
+
+
+Query: TypeAlias = Term | Phrase | Prefix | Fuzzy | Facet | Everything | Bool
+
+
+def leaves(query: Query) -> Iterator[Query]:
+    """Yield the leaves that a hit may match: all that do not stand under ``must_not``."""
+    if isinstance(query, Bool):
+        for part in (*query.must, *query.should):
+            yield from leaves(part)
+    else:
+        yield query

@@ -1,0 +1,559 @@
+"""The default engine: Whoosh keeps postings, columns and stored bytes; scoring and counting are done here.
+
+A query is evaluated term at a time into a mapping of document number to score. That gives exact totals and
+facet counts in the same pass, and statistics per field, which Whoosh's own scoring does not offer (its document
+count is that of the whole index, not that of one language).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from whoosh import columns, fields, formats
+from whoosh.index import EmptyIndexError, FileIndex, LockError
+from whoosh.index import IndexError as WhooshIndexError
+from whoosh.filedb.filestore import FileStorage
+from whoosh.reading import TermNotFound
+
+from searchkit.errors import IndexFormatError, IndexLockedError
+from searchkit.index import bm25
+from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
+from searchkit.index.query import Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Term
+
+_FACET: Final = "facet_"
+_HOLDER: Final = "writer.json"
+# A commit may delete a segment between the reading of the table of contents and the opening of its files.
+_OPEN_TRIES: Final = 20
+# Segments smaller than this times the batch being written are merged into it.
+_MERGE_FACTOR: Final = 4
+_MERGE_ALWAYS_BELOW: Final = 1_000
+
+Scores = dict[int, float]
+T = TypeVar("T")
+
+
+class _Positions(formats.Format):  # type: ignore[misc]
+    """Posting values: the positions of a term in a field, as 32-bit numbers."""
+
+    def decode_positions(self, value: bytes) -> array[int]:
+        return _unpack(value)
+
+
+class _Terms(fields.FieldType):  # type: ignore[misc]
+    """A field that takes analyzed terms, ``[(text, position), …]``; Whoosh's analysis is not used."""
+
+    def __init__(self) -> None:
+        super().__init__(format=_Positions(), analyzer=None, scorable=True)
+
+    def index(self, value: Iterable[tuple[str, int]], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        found: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+        for text, position in value:
+            found[text].append(position)
+        for text, positions in found.items():
+            yield text.encode(), len(positions), float(len(positions)), _pack(positions)
+
+
+class _Values(fields.FieldType):  # type: ignore[misc]
+    """A field that takes facet values, ``["a", "b"]``."""
+
+    def __init__(self) -> None:
+        super().__init__(format=formats.Existence(), analyzer=None, scorable=False)
+
+    def index(self, value: Iterable[str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        for text in sorted(set(value)):
+            yield text.encode(), 1, 1.0, b""
+
+
+def _pack(positions: array[int]) -> bytes:
+    return positions.tobytes()
+
+
+def _unpack(value: bytes) -> array[int]:
+    positions = array("I")
+    positions.frombytes(value)
+    return positions
+
+
+def _schema() -> fields.Schema:
+    schema = fields.Schema(
+        id=fields.ID(unique=True, sortable=True),
+        digest=fields.COLUMN(columns.VarBytesColumn()),
+        source=fields.COLUMN(columns.VarBytesColumn()),
+        published=fields.COLUMN(columns.NumericColumn("I")),
+        stored=fields.STORED(),
+    )
+    schema.add("title_*", _Terms(), glob=True)
+    schema.add("body_*", _Terms(), glob=True)
+    schema.add(_FACET + "*", _Values(), glob=True)
+    return schema
+
+
+class WhooshEngine:
+    """An index in a folder, in pure Python. See `searchkit.index.engine.Engine`."""
+
+    def __init__(self, location: Path) -> None:
+        self._location = location
+        self._index = _retried(lambda: FileIndex(FileStorage(str(location))), location)
+        self._lock = threading.Lock()
+        self._snapshot: _Snapshot | None = None
+
+    @classmethod
+    def create(cls, location: Path) -> Self:
+        """Make an empty index."""
+        location.mkdir(parents=True, exist_ok=True)
+        FileIndex.create(FileStorage(str(location)), _schema())
+        return cls(location)
+
+    @classmethod
+    def open(cls, location: Path) -> Self:
+        """Open an index."""
+        return cls(location)
+
+    def writer(self, wait: float = 10.0) -> "WhooshWriter":
+        """Return the one writer."""
+        try:
+            return WhooshWriter(self._index, self._location, wait)
+        except LockError:
+            raise IndexLockedError(
+                f"{self._location.parent} is being written by {_holder(self._location)}; "
+                f"waited {wait:g} s: try again when it is done"
+            ) from None
+
+    def search(self, request: Request) -> Response:
+        """Answer a request from the last commit."""
+        return self._current().search(request)
+
+    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the stored bytes of those documents that exist."""
+        return self._current().get(ids)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the table of contents."""
+        return self._current().entries()
+
+    def stats(self) -> EngineStats:
+        """Return what the index holds."""
+        reader = self._current().reader
+        size = sum(file.stat().st_size for file in self._location.rglob("*") if file.is_file())
+        return EngineStats(documents=reader.doc_count(), segments=len(reader.leaf_readers()), bytes=size)
+
+    def close(self) -> None:
+        """Let go of files."""
+        with self._lock:
+            if self._snapshot:
+                self._snapshot.reader.close()
+            self._snapshot = None
+
+    def _current(self) -> "_Snapshot":
+        """Return the snapshot of the last commit; readers of older ones go on undisturbed."""
+        generation = self._index.latest_generation()
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.generation != generation:
+            with self._lock:
+                snapshot = self._snapshot
+                if snapshot is None or snapshot.generation != self._index.latest_generation():
+                    snapshot = self._snapshot = _retried(self._open, self._location)
+        return snapshot
+
+    def _open(self) -> "_Snapshot":
+        generation = self._index.latest_generation()
+        return _Snapshot(self._index.reader(), generation)
+
+
+class WhooshWriter:
+    """One batch of changes to a `WhooshEngine`."""
+
+    def __init__(self, index: FileIndex, location: Path, wait: float) -> None:
+        self._location = location
+        # Whoosh's own lock is one of the operating system on a file: it goes when its process does.
+        self._writer = index.writer(timeout=wait, delay=0.05, limitmb=128)
+        self._added: dict[str, int] = {}
+        self._open = True
+        holder = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        (location / _HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+
+    def add(self, document: Document) -> None:
+        """Add a document, replacing the one with the same id."""
+        self.delete([document.id])
+        values: dict[str, object] = {
+            "id": document.id,
+            "digest": document.digest.encode(),
+            "source": document.source.encode("utf-8", "surrogateescape"),
+            "published": document.published,
+            "stored": document.stored,
+        }
+        for kind, terms in document.fields.items():
+            values[f"{kind}_{document.language}"] = terms
+        for facet, names in document.facets.items():
+            values[_FACET + facet] = names
+        number = self._writer.docnum
+        self._writer.add_document(**values)
+        self._added[document.id] = number
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Remove documents; unknown ids are passed over."""
+        for identifier in ids:
+            self._writer.delete_by_term("id", identifier)
+            number = self._added.pop(identifier, None)
+            if number is not None:
+                # Whoosh's own deletion sees committed documents only.
+                self._writer.newsegment.delete_document(number)
+
+    def commit(self) -> None:
+        """Make the batch visible and durable at once."""
+        self._writer.commit(mergetype=_merge)
+        self._release()
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Drop what was not committed."""
+        if self._open:
+            self._writer.cancel()
+            self._release()
+
+    def _release(self) -> None:
+        self._open = False
+        with suppress(FileNotFoundError):
+            (self._location / _HOLDER).unlink()
+
+
+def _merge(writer: Any, segments: list[Any]) -> list[Any]:
+    """Merge small segments, and those with many deletions, into the batch; keep the others.
+
+    Sizes stay geometric, so a document is rewritten a logarithmic number of times, and statistics forget
+    deleted documents soon.
+    """
+    kept = []
+    size = max(writer.doc_count(), 1)
+    for segment in sorted(segments, key=lambda part: part.doc_count()):
+        live = segment.doc_count()
+        worn = segment.deleted_count() * 5 > segment.doc_count_all()
+        small = segment.doc_count_all() < _MERGE_ALWAYS_BELOW
+        if small or worn or live < size * _MERGE_FACTOR:
+            size += live
+            if live:
+                from whoosh.reading import SegmentReader
+
+                reader = SegmentReader(writer.storage, writer.schema, segment)
+                writer.add_reader(reader)
+                reader.close()
+        else:
+            kept.append(segment)
+    return kept
+
+
+def _holder(location: Path) -> str:
+    try:
+        holder = json.loads((location / _HOLDER).read_text(encoding="utf-8"))
+        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def _retried(action: Callable[[], T], location: Path) -> T:
+    for left in reversed(range(_OPEN_TRIES)):
+        try:
+            return action()
+        except FileNotFoundError as error:
+            if not left:
+                raise IndexFormatError(f"{location}: {error.filename} is missing; index the articles again") from error
+            time.sleep(0.02)
+        except EmptyIndexError as error:
+            raise IndexFormatError(f"{location} holds no index; index the articles again") from error
+        except (WhooshIndexError, EOFError, ValueError, OSError) as error:
+            raise IndexFormatError(f"{location} cannot be read ({error}); index the articles again") from error
+    raise AssertionError("unreachable")
+
+
+class _Snapshot:
+    """One commit, as one or many threads read it; caches what depends on the commit alone."""
+
+    def __init__(self, reader: Any, generation: int) -> None:
+        self.reader = reader
+        self.generation = generation
+        self._size: int = reader.doc_count_all()
+        self._facets: dict[str, dict[str, _Set]] = {}
+        self._columns: dict[str, Any] = {}
+
+    def search(self, request: Request) -> Response:
+        scores = self._evaluate(request.query)
+        matched = _mask(scores, self._size)
+        chosen = {
+            name: _union([self._values(name).get(value) for value in sorted(values)], self._size)
+            for name, values in request.filters.items()
+            if values
+        }
+        every = matched
+        for mask in chosen.values():
+            every &= mask
+        counts: dict[str, Mapping[str, int]] = {}
+        for name in request.facets:
+            # Disjunctive: what the query and the filters on the other facets leave.
+            others = matched
+            for other, mask in chosen.items():
+                if other != name:
+                    others &= mask
+            counts[name] = self._count(name, others)
+        total = every.bit_count()
+        hits: tuple[EngineHit, ...] = ()
+        if request.limit > 0 and request.offset < total:
+            allowed = _bytes(every, self._size)
+            ranked = [(score, number) for number, score in scores.items() if allowed[number >> 3] >> (number & 7) & 1]
+            hits = tuple(self._page(ranked, request))
+        return Response(hits=hits, total=total, facets=counts)
+
+    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        found = {}
+        for identifier in ids:
+            for number in self._ids("id", identifier):
+                found[identifier] = self._stored(number)
+        return found
+
+    def entries(self) -> Iterator[Entry]:
+        if not self.reader.doc_count():
+            return
+        for number in self.reader.all_doc_ids():
+            yield Entry(
+                self._column("id", number).decode(),
+                self._column("digest", number).decode(),
+                self._column("source", number).decode("utf-8", "surrogateescape"),
+            )
+
+    # Ranking
+
+    def _page(self, ranked: list[tuple[float, int]], request: Request) -> Iterator[EngineHit]:
+        stop = request.offset + request.limit
+        if request.sort == "date":
+            keys = [(-self._column("published", number), -score, number) for score, number in ranked]
+        else:
+            keys = [(0, -score, number) for score, number in ranked]
+        if stop < len(keys):
+            # Ties at the edge of the page are settled by id, so all of them stay in.
+            edge = sorted(key[:2] for key in keys)[stop - 1]
+            keys = [key for key in keys if key[:2] <= edge]
+        ordered = sorted((key[0], key[1], self._column("id", key[2]).decode(), key[2]) for key in keys)
+        for _, negative, identifier, number in ordered[request.offset : stop]:
+            yield EngineHit(identifier, -negative, self._stored(number))
+
+    def _evaluate(self, query: Query) -> Scores:
+        match query:
+            case Term():
+                numbers, frequencies = self._postings(query.field, query.text)
+                return self._score(query.field, query.boost, [len(numbers)], dict(zip(numbers, frequencies, strict=True)))
+            case Phrase():
+                return self._phrase(query)
+            case Prefix():
+                terms = self._expand(query.field, query.prefix, query.max_length)
+                return self._constant(query.field, terms, query.boost)
+            case Fuzzy():
+                return self._constant(query.field, self._similar(query), query.boost)
+            case Facet():
+                found = [self._values(query.name).get(value) for value in query.values]
+                return dict.fromkeys(_numbers(_union(found, self._size), self._size), query.boost)
+            case Everything():
+                return dict.fromkeys(self.reader.all_doc_ids(), 0.0) if self.reader.doc_count() else {}
+            case Bool():
+                return self._bool(query)
+
+    def _bool(self, query: Bool) -> Scores:
+        scores: Scores = {}
+        if query.must:
+            parts = sorted((self._evaluate(part) for part in query.must), key=len)
+            scores = parts[0]
+            for part in parts[1:]:
+                scores = {number: score + part[number] for number, score in scores.items() if number in part}
+            for optional in query.should:
+                for number, score in self._evaluate(optional).items():
+                    if number in scores:
+                        scores[number] += score
+        elif query.should:
+            for optional in query.should:
+                for number, score in self._evaluate(optional).items():
+                    scores[number] = scores.get(number, 0.0) + score
+        elif query.must_not:
+            scores = self._evaluate(Everything())
+        for part in query.must_not:
+            for number in self._evaluate(part):
+                scores.pop(number, None)
+        return scores
+
+    def _phrase(self, query: Phrase) -> Scores:
+        starts: dict[int, set[int]] = {}
+        frequencies = []
+        for offset, text in query.terms:
+            positions = self._occurrences(query.field, text)
+            frequencies.append(len(positions))
+            shifted = {number: {place - offset for place in places} for number, places in positions.items()}
+            if offset == query.terms[0][0]:
+                starts = shifted
+            else:
+                starts = {
+                    number: both for number, places in starts.items() if (both := places & shifted.get(number, set()))
+                }
+            if not starts:
+                return {}
+        counted = {number: float(len(places)) for number, places in starts.items()}
+        return self._score(query.field, query.boost, frequencies, counted)
+
+    def _score(self, field: str, boost: float, document_frequencies: list[int], frequencies: Mapping[int, float]) -> Scores:
+        if not frequencies:
+            return {}
+        documents = self._documents(field)
+        weight = boost * sum(bm25.idf(documents, frequency) for frequency in document_frequencies)
+        average = self.reader.field_length(field) / max(documents, 1)
+        length = self.reader.doc_field_length
+        return {
+            number: weight * bm25.saturation(frequency, length(number, field), average)
+            for number, frequency in frequencies.items()
+        }
+
+    def _documents(self, field: str) -> int:
+        """Return the number of documents in the language of a field."""
+        language = self._values("language").get(field.partition("_")[2])
+        return language.count() if language else 0
+
+    def _constant(self, field: str, terms: Iterable[str], boost: float) -> Scores:
+        scores: Scores = {}
+        for text in terms:
+            scores.update(dict.fromkeys(self._postings(field, text)[0], boost))
+        return scores
+
+    # Reading
+
+    def _postings(self, field: str, text: str) -> tuple[list[int], list[float]]:
+        matcher = self._matcher(field, text)
+        numbers: list[int] = []
+        frequencies: list[float] = []
+        while matcher is not None and matcher.is_active():
+            numbers.append(matcher.id())
+            frequencies.append(matcher.weight())
+            matcher.next()
+        return numbers, frequencies
+
+    def _occurrences(self, field: str, text: str) -> dict[int, array[int]]:
+        matcher = self._matcher(field, text)
+        found = {}
+        while matcher is not None and matcher.is_active():
+            found[matcher.id()] = _unpack(matcher.value())
+            matcher.next()
+        return found
+
+    def _matcher(self, field: str, text: str) -> Any:
+        try:
+            return self.reader.postings(field, text.encode("utf-8", "surrogatepass"))
+        except TermNotFound:
+            return None
+
+    def _ids(self, field: str, text: str) -> list[int]:
+        return self._postings(field, text)[0]
+
+    def _expand(self, field: str, prefix: str, max_length: int | None) -> list[str]:
+        if field not in self.reader.schema:
+            return []
+        terms = [term.decode() for term in self.reader.expand_prefix(field, prefix)]
+        return [term for term in terms if max_length is None or len(term) <= max_length]
+
+    def _similar(self, query: Fuzzy) -> list[str]:
+        if query.field not in self.reader.schema or not query.text:
+            return []
+        found = self.reader.terms_within(query.field, query.text, query.distance, prefix=1)
+        return [term.decode() if isinstance(term, bytes) else term for term in found]
+
+    def _stored(self, number: int) -> bytes:
+        stored = self.reader.stored_fields(number)["stored"]
+        assert isinstance(stored, bytes)  # noqa: S101 - written above
+        return stored
+
+    def _column(self, name: str, number: int) -> Any:
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = self.reader.column_reader(name, translate=False)
+        return column[number]
+
+    # Facets
+
+    def _values(self, name: str) -> "dict[str, _Set]":
+        values = self._facets.get(name)
+        if values is None:
+            field = _FACET + name
+            values = {}
+            for term in self.reader.lexicon(field) if field in self.reader.schema else ():
+                text = term.decode()
+                numbers = self._ids(field, text)
+                if numbers:
+                    values[text] = _Set(numbers, self._size)
+            self._facets[name] = values
+        return values
+
+    def _count(self, name: str, among: int) -> dict[str, int]:
+        packed = _bytes(among, self._size)
+        counted = {value: numbers.count(among, packed) for value, numbers in self._values(name).items()}
+        return {value: count for value, count in counted.items() if count}
+
+
+class _Set:
+    """The documents that carry one facet value: a bitmap when there are many, a list when there are few."""
+
+    __slots__ = ("_mask", "_numbers", "_size")
+
+    def __init__(self, numbers: list[int], size: int) -> None:
+        dense = len(numbers) * 64 > size
+        self._size = len(numbers)
+        self._mask = _mask(numbers, size) if dense else None
+        self._numbers = None if dense else array("I", numbers)
+
+    def mask(self, size: int) -> int:
+        return self._mask if self._mask is not None else _mask(self._numbers or (), size)
+
+    def count(self, among: int | None = None, packed: bytes = b"") -> int:
+        """Return how many there are, among those of a mask (given as a number and as its bytes)."""
+        if among is None:
+            return self._size
+        if self._mask is not None:
+            return (self._mask & among).bit_count()
+        return sum(packed[number >> 3] >> (number & 7) & 1 for number in self._numbers or ())
+
+
+def _mask(numbers: Iterable[int], size: int) -> int:
+    bits = bytearray((size + 7) // 8)
+    for number in numbers:
+        bits[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(bits, "little")
+
+
+def _bytes(mask: int, size: int) -> bytes:
+    return mask.to_bytes((size + 7) // 8, "little")
+
+
+def _numbers(mask: int, size: int) -> list[int]:
+    packed = _bytes(mask, size)
+    return [place * 8 + bit for place, byte in enumerate(packed) if byte for bit in range(8) if byte >> bit & 1]
+
+
+def _union(sets: Iterable[_Set | None], size: int) -> int:
+    mask = 0
+    for numbers in sets:
+        if numbers is not None:
+            mask |= numbers.mask(size)
+    return mask

@@ -1,0 +1,74 @@
+"""The exceptions that searchkit raises on purpose.
+
+SearchkitError
+├── InputError              a value or file given by the caller cannot be used
+│   ├── ArticleError        an article file cannot be read
+│   ├── VocabularyError     a vocabulary or study registry is not valid
+│   └── FilterError         no such facet, or no such value of it
+├── IndexStateError         the index cannot be used as it is
+│   ├── IndexNotFoundError  there is no index at that place
+│   ├── IndexLockedError    another process is writing
+│   ├── IndexFormatError    written by another version, or not by searchkit, or damaged
+│   └── AnalyzerMismatchError  indexed with analyzers that are not today's
+└── MissingExtraError       an optional dependency is not installed
+
+Messages are one line, name the file or value, and say what to do.
+"""
+
+__all__ = [
+    "AnalyzerMismatchError",
+    "ArticleError",
+    "FilterError",
+    "IndexFormatError",
+    "IndexLockedError",
+    "IndexNotFoundError",
+    "IndexStateError",
+    "InputError",
+    "MissingExtraError",
+    "SearchkitError",
+    "VocabularyError",
+]
+
+
+class SearchkitError(Exception):
+    """Base of every error that searchkit raises on purpose."""
+
+
+class InputError(SearchkitError, ValueError):
+    """A value or file given by the caller cannot be used."""
+
+
+class ArticleError(InputError):
+    """An article file, or a part of it, cannot be read."""
+
+
+class VocabularyError(InputError):
+    """A vocabulary or study registry is not valid."""
+
+
+class FilterError(InputError):
+    """There is no such facet, or no such value of it in the index."""
+
+
+class IndexStateError(SearchkitError):
+    """The index cannot be used as it is."""
+
+
+class IndexNotFoundError(IndexStateError):
+    """There is no index at that place."""
+
+
+class IndexLockedError(IndexStateError):
+    """Another process is writing to the index."""
+
+
+class IndexFormatError(IndexStateError):
+    """The index was written by another version, or not by searchkit, or is damaged."""
+
+
+class AnalyzerMismatchError(IndexStateError):
+    """The index was made with analyzers that are not the ones installed now."""
+
+
+class MissingExtraError(SearchkitError, ImportError):
+    """An optional dependency is not installed."""

@@ -1,0 +1,31 @@
+"""What a reader hands on: an article before its language, sections and facets are known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article as its file gives it; a field that is None or empty is left to detection.
+
+    Attributes:
+        title: without boilerplate.
+        text: the text, cleaned, title not included.
+        id: given id, or None to make one from ``source`` and ``place``.
+        place: position of the article in its file, from 1.
+        headings: (offset into ``text``, heading), where the format marks headings; None to recognise them.
+        facets: given facet values; they win over detected ones.
+    """
+
+    title: str
+    text: str
+    source: str
+    place: int = 1
+    id: str | None = None
+    language: str | None = None
+    url: str = ""
+    author: str = ""
+    published: date | None = None
+    headings: tuple[tuple[int, str], ...] | None = None
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,111 @@
+"""Articles given as named fields: a line of JSON, a row of CSV, the front matter of Markdown."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import regex
+
+from searchkit.article import FACETS
+from searchkit.dates import find_date
+from searchkit.errors import ArticleError
+from searchkit.readers.draft import Draft
+
+# Names that exports use for our fields.
+_ALIASES = {
+    "body": "text",
+    "content": "text",
+    "lang": "language",
+    "date": "published",
+    "link": "url",
+    "headline": "title",
+    "mechanisms": "mechanism",
+    "studies": "study",
+}
+_CODE = regex.compile(r"[A-Za-z]{2,3}(?:[-_].*)?")
+
+
+def draft_from_fields(
+    given: Mapping[str, Any],
+    source: str,
+    place: int = 1,
+    headings: tuple[tuple[int, str], ...] | None = None,
+) -> Draft:
+    """Return the draft that named fields describe; unknown names are passed over.
+
+    Raises:
+        ArticleError: a field has the wrong type, or there is neither title nor text.
+    """
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        key = name.strip().lower() if isinstance(name, str) else ""
+        key = _ALIASES.get(key, key)
+        if value not in (None, "", []) and key not in values:
+            values[key] = value
+    facets = {name: _names(name, values[name]) for name in FACETS if name != "language" and name in values}
+    facets |= _nested(values.get("facets"))
+    text, title = _text(values, "text"), _text(values, "title")
+    if not text and not title:
+        raise ArticleError("has neither text nor title")
+    language = _text(values, "language").lower() or None
+    if language and not _CODE.fullmatch(language):
+        raise ArticleError(f"language {language!r} is not a code such as en or zh")
+    return Draft(
+        title=title,
+        text=text,
+        source=source,
+        place=place,
+        id=_identifier(values.get("id")),
+        language=language.replace("_", "-").split("-")[0] if language else None,
+        url=_text(values, "url"),
+        author=_text(values, "author"),
+        published=_day(values.get("published")),
+        headings=headings,
+        facets=facets,
+    )
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name, "")
+    if isinstance(value, list) and name == "author" and all(isinstance(part, str) for part in value):
+        return ", ".join(value)
+    if not isinstance(value, str):
+        raise ArticleError(f"field {name!r} must be a text, not {_json_name(value)}")
+    # Lone surrogates, which JSON can spell, are no characters and cannot be stored.
+    return value.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\x00", " ").strip()
+
+
+def _json_name(value: Any) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _identifier(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ArticleError(f"field 'id' must be a text or a number, not {_json_name(value)}")
+    return _text({"id": str(value)}, "id") or None
+
+
+def _day(value: Any) -> date | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and (day := find_date(value)):
+        return day
+    raise ArticleError(f"field 'published' is not a date such as 2024-08-17: {str(value)[:40]!r}")
+
+
+def _names(name: str, value: Any) -> tuple[str, ...]:
+    names = [part.strip() for part in value.split(";")] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(part, str) for part in names):
+        raise ArticleError(f"field {name!r} must be a text or a list of texts")
+    return tuple(dict.fromkeys(_text({"x": part}, "x") for part in names if part.strip()))
+
+
+def _nested(value: Any) -> dict[str, tuple[str, ...]]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ArticleError("field 'facets' must be an object")
+    return {name: _names(name, names) for name, names in value.items() if name in FACETS and name != "language"}

@@ -1,0 +1,31 @@
+"""JSON lines: one object a line; see `searchkit.readers.fields` for the names."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from searchkit.errors import ArticleError
+from searchkit.readers.draft import Draft
+from searchkit.readers.fields import draft_from_fields
+
+
+def read_jsonl(lines: Iterable[str], source: str) -> Iterator[Draft | ArticleError]:
+    """Yield the article of each line, or the error in it; blank lines are passed over."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield _draft(line, source, number)
+        except ArticleError as error:
+            yield ArticleError(f"{source}:{number}: {error}; line skipped")
+
+
+def _draft(line: str, source: str, number: int) -> Draft:
+    try:
+        value = json.loads(line)
+    except RecursionError:
+        raise ArticleError("not valid JSON (nested too deeply)") from None
+    except ValueError as error:
+        raise ArticleError(f"not valid JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise ArticleError('not a JSON object such as {"title": "…", "text": "…"}')
+    return draft_from_fields(value, source, place=number)

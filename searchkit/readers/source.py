@@ -1,0 +1,213 @@
+"""From paths to drafts: which files there are, which format each has, and what is wrong with them."""
+
+import codecs
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple, TextIO
+
+from searchkit.errors import ArticleError, MissingExtraError, SearchkitError
+from searchkit.readers.draft import Draft
+from searchkit.readers.html import read_html
+from searchkit.readers.jsonl import read_jsonl
+from searchkit.readers.markdown import read_markdown
+from searchkit.readers.page import read_page
+from searchkit.readers.table import read_table
+
+STDIN: Final = "-"
+
+FORMATS: Final = {
+    "text": (".txt", ".text"),
+    "markdown": (".md", ".markdown"),
+    "jsonl": (".jsonl", ".ndjson"),
+    "csv": (".csv",),
+    "tsv": (".tsv",),
+    "html": (".html", ".htm", ".xhtml"),
+}
+_BY_SUFFIX: Final = {suffix: name for name, suffixes in FORMATS.items() for suffix in suffixes}
+
+_WHOLE: Final[dict[str, Callable[[str, str], Iterator[Draft]]]] = {
+    "text": read_page,
+    "markdown": read_markdown,
+    "html": read_html,
+}
+_LINES: Final[dict[str, Callable[[Iterable[str], str], Iterator[Draft | ArticleError]]]] = {
+    "jsonl": read_jsonl,
+    "csv": read_table,
+    "tsv": lambda lines, source: read_table(lines, source, delimiter="\t"),
+}
+
+
+_SPACES: Final = dict.fromkeys([0x00, 0x0B, 0xA0, 0x2007, 0x2009, 0x202F], " ") | {0x0C: "\n", 0x2028: "\n", 0x2029: "\n"}
+
+
+class Problem(NamedTuple):
+    """Something that was skipped: one line for a person."""
+
+    message: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What reading met besides articles.
+
+    Attributes:
+        files: files read, at least in part.
+        ignored: files in folders that are no article files, by suffix.
+    """
+
+    files: int = 0
+    ignored: dict[str, int] = field(default_factory=dict)
+
+
+def read(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    format: str | None = None,
+    report: Report | None = None,
+    stdin: BinaryIO | None = None,
+) -> Iterator[Draft | Problem]:
+    """Yield the articles under ``paths``, and a problem for everything that cannot be read.
+
+    Args:
+        paths: files, folders (with all below, hidden names left out), or ``-`` for standard input.
+        format: a key of `FORMATS` for files whose suffix does not tell; standard input is recognised.
+        report: filled with what was met.
+        stdin: the stream to read for ``-``.
+
+    Files are read as a stream where the format allows (JSONL, CSV). Never raises on a file's content.
+    """
+    report = report if report is not None else Report()
+    for path in paths:
+        if os.fspath(path) == STDIN:
+            yield from _read_stream(stdin or sys.stdin.buffer, STDIN, format, report)
+            continue
+        for file in _files(Path(path), format, report):
+            if isinstance(file, Problem):
+                yield file
+            else:
+                yield from _read_file(file, format, report)
+
+
+def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Problem]:
+    try:
+        if path.is_dir():
+            for folder, folders, names in os.walk(path, onerror=None):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                if (Path(folder) / "searchkit.json").is_file():
+                    folders.clear()
+                    continue
+                for name in sorted(names):
+                    file = Path(folder) / name
+                    if name.startswith(".") or not file.is_file():
+                        continue
+                    if file.suffix.lower() in _BY_SUFFIX or format:
+                        yield file
+                    else:
+                        suffix = file.suffix.lower() or "no suffix"
+                        report.ignored[suffix] = report.ignored.get(suffix, 0) + 1
+        elif path.is_file():
+            yield path
+        elif path.exists():
+            yield Problem(f"{path}: not a file or a folder; skipped")
+        else:
+            yield Problem(f"{path}: no such file or folder; check the path")
+    except OSError as error:
+        yield Problem(f"{path}: {error.strerror or error}; skipped")
+
+
+def _read_file(file: Path, format: str | None, report: Report) -> Iterator[Draft | Problem]:
+    try:
+        with file.open("rb") as stream:
+            yield from _read_stream(stream, str(file), format or _BY_SUFFIX.get(file.suffix.lower()), report)
+    except OSError as error:
+        yield Problem(f"{file}: {error.strerror or error}; skipped")
+
+
+def _read_stream(stream: BinaryIO, source: str, format: str | None, report: Report) -> Iterator[Draft | Problem]:
+    buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
+    try:
+        head = _peek(buffered)
+        if not head.strip():
+            yield Problem(f"{source}: empty; skipped")
+            return
+        encoding = _encoding(head, source)
+        name = format or _sniff(head)
+        report.files += 1
+        count = 0
+        with _text(buffered, encoding, newline="" if name in {"csv", "tsv"} else None) as text:
+            for item in _drafts(text, source, name):
+                count += 1
+                yield Problem(str(item)) if isinstance(item, ArticleError) else item
+        if not count:
+            yield Problem(f"{source}: holds no article; skipped")
+    except UnicodeDecodeError as error:
+        yield Problem(
+            f"{source}: not {error.encoding.upper()} (byte 0x{error.object[error.start]:02x}); "
+            "skipped: save it as UTF-8, for example with iconv"
+        )
+    except (ArticleError, MissingExtraError) as error:
+        message = str(error)
+        yield Problem(message if message.startswith(source) else f"{source}: {message}; skipped")
+    except SearchkitError:
+        raise
+    except OSError as error:
+        yield Problem(f"{source}: {error.strerror or error}; skipped")
+
+
+def _drafts(text: TextIO, source: str, name: str) -> Iterator[Draft | ArticleError]:
+    if name in _LINES:
+        yield from _LINES[name](text, source)
+        return
+    # No-break and thin spaces are a matter of layout; a form feed or null byte ends a line or nothing at all.
+    content = text.read().translate(_SPACES)
+    for draft in _WHOLE[name](content, source):
+        if draft.title or draft.text:
+            yield draft
+
+
+def _peek(stream: BinaryIO) -> bytes:
+    """Return the beginning of a stream without taking it."""
+    if isinstance(stream, io.BufferedReader):
+        return stream.peek(4096)[:4096]
+    head = stream.read(4096)
+    stream.seek(0)
+    return head
+
+
+def _encoding(head: bytes, source: str) -> str:
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if head.startswith(mark):
+            return encoding
+    if b"\x00" in head or head.startswith((b"%PDF-", b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff")):
+        raise ArticleError(f"{source}: a binary file, not text; skipped: save it as text or HTML")
+    return "utf-8"
+
+
+def _sniff(head: bytes) -> str:
+    start = head.lstrip(codecs.BOM_UTF8).lstrip()
+    if start.startswith(b"{"):
+        return "jsonl"
+    if start[:15].lower().startswith((b"<!doctype html", b"<html")):
+        return "html"
+    if start.startswith((b"# ", b"---\n")):
+        return "markdown"
+    return "text"
+
+
+def _text(stream: BinaryIO, encoding: str, newline: str | None) -> TextIO:
+    return _Detached(stream, encoding=encoding, newline=newline)
+
+
+class _Detached(io.TextIOWrapper):
+    """A text view of a stream that leaves the stream open."""
+
+    def __exit__(self, *_: object) -> None:
+        self.detach()

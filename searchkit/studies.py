@@ -1,0 +1,152 @@
+"""Which study a reference or a mention means: one key for each study, whatever the article's language.
+
+Authors, journals and titles are translated or transliterated from language to language; DOI, and year, volume
+and first page, are not. Known studies come from a registry (``data/studies.toml``); all others get a key made
+of what does not change.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any, Final, NamedTuple, Self
+
+import regex
+
+from searchkit.analyzers.normalize import fold
+from searchkit.article import Reference
+from searchkit.errors import VocabularyError
+
+# Between a journal's name and the year, as in "Neuron (2010)": quotes, brackets and a word such as "magazine".
+_YEAR_WINDOW: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A known study.
+
+    Attributes:
+        key: what the facet ``study`` holds.
+        label: author, year and journal.
+        authors: the first author's surname, in the scripts that writers use.
+        journals: the journal's name, in the languages and abbreviations that writers use.
+        aliases: code names found in running text.
+        study_type: keys of ``data/study_types.toml``.
+    """
+
+    key: str
+    label: str
+    doi: str = ""
+    year: int | None = None
+    volume: str = ""
+    first_page: str = ""
+    published: date | None = None
+    authors: tuple[str, ...] = ()
+    journals: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    study_type: tuple[str, ...] = ()
+    title: str = ""
+
+
+class Mention(NamedTuple):
+    """A study named in running text."""
+
+    key: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class StudyRegistry:
+    """The known studies."""
+
+    studies: Mapping[str, Study] = field(default_factory=dict)
+
+    @classmethod
+    def builtin(cls) -> Self:
+        """Return the registry that ships with searchkit."""
+        return cls(_builtin())
+
+    def resolve(self, reference: Reference) -> Study | None:
+        """Return the study that a reference means; None for web sources and what cannot be told apart.
+
+        A study that is not known gets the key ``doi:…``, or ``year;volume:page``, or, where the entry has only
+        a date, first author and date.
+        """
+        if reference.kind != "study":
+            return None
+        for study in self.studies.values():
+            if _is_same(study, reference):
+                return study
+        key = _key(reference)
+        return Study(key=key, label=_label(reference, key)) if key else None
+
+    def mentions(self, text: str) -> Iterator[Mention]:
+        """Yield the known studies that a text names: a code name, or a journal and the year."""
+        for study in self.studies.values():
+            for pattern in _patterns(study):
+                for match in pattern.finditer(text):
+                    yield Mention(study.key, match.start(), match.end())
+
+    def types(self, keys: Iterable[str]) -> set[str]:
+        """Return the study types of the known ones among ``keys``."""
+        return {kind for key in keys if key in self.studies for kind in self.studies[key].study_type}
+
+
+def _is_same(study: Study, reference: Reference) -> bool:
+    if study.doi and reference.doi:
+        return study.doi == reference.doi
+    if study.year and reference.year and study.year != reference.year:
+        return False
+    if reference.volume and reference.first_page:
+        return (study.volume, study.first_page) == (reference.volume, reference.first_page)
+    if study.published and study.published == reference.published:
+        written = fold(reference.text)
+        return any(fold(name) in written for name in (*study.authors, *study.journals))
+    return False
+
+
+def _key(reference: Reference) -> str:
+    if reference.doi:
+        return f"doi:{reference.doi}"
+    if reference.year and reference.volume and reference.first_page:
+        return f"{reference.year};{reference.volume}:{reference.first_page}"
+    when = reference.published.isoformat() if reference.published else reference.year
+    return f"{fold(reference.author)}:{when}" if reference.author and when else ""
+
+
+def _label(reference: Reference, key: str) -> str:
+    parts = (f"{reference.author} {reference.year or ''}".strip(), reference.journal)
+    return ", ".join(part for part in parts if part) or key
+
+
+@cache
+def _patterns(study: Study) -> tuple["regex.Pattern[str]", ...]:
+    patterns = [regex.compile(rf"(?<![\p{{L}}\p{{N}}]){regex.escape(alias)}(?!\p{{N}})") for alias in study.aliases]
+    if study.journals and study.year:
+        names = "|".join(sorted(map(regex.escape, study.journals), key=len, reverse=True))
+        # Latin names are words of the language too ("Science"): the case must be right, and the year near.
+        patterns.append(
+            regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{names})[^\n.。।;；\d]{{0,{_YEAR_WINDOW}}}{study.year}(?!\d)")
+        )
+    return tuple(patterns)
+
+
+@cache
+def _builtin() -> dict[str, Study]:
+    text = resources.files("searchkit.data").joinpath("studies.toml").read_text(encoding="utf-8")
+    return {key: _study(key, entry) for key, entry in tomllib.loads(text).items()}
+
+
+def _study(key: str, entry: Mapping[str, Any]) -> Study:
+    values = dict(entry)
+    for name in ("authors", "journals", "aliases", "study_type"):
+        values[name] = tuple(values.get(name, ()))
+    if "published" in values:
+        values["published"] = date.fromisoformat(str(values["published"]))
+    try:
+        return Study(key=key, **values)
+    except TypeError as error:
+        raise VocabularyError(f"study {key!r}: {error}") from error

@@ -1,0 +1,229 @@
+"""Controlled vocabularies: what a mechanism or a kind of study is called, in each language.
+
+A vocabulary is a TOML file with a table for each concept and a list of terms for each language, the label first::
+
+    [nmda-receptor]
+    en = ["NMDA receptor", "N-methyl-D-aspartate receptor"]
+    sv = ["NMDA-receptor"]
+
+Terms are matched on analyzed tokens, so neither inflection nor punctuation nor Chinese word breaks matter; where
+terms overlap the longest wins.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self
+
+import regex
+
+from searchkit.analyzers import Analyzer, Token, analyzer_for, language
+from searchkit.analyzers.normalize import fold
+from searchkit.analyzers.script import UNSPACED, runs
+from searchkit.errors import VocabularyError
+
+_SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_CODE: Final = regex.compile(r"[a-z]{2,3}")
+
+
+class Match(NamedTuple):
+    """A term found in a text: its concept, and where it stands."""
+
+    key: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Concepts with their terms: key -> language -> terms, of which the first is the label."""
+
+    concepts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    _matchers: dict[tuple[str, frozenset[str]], "Matcher"] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def builtin(cls, name: str = "mechanisms") -> Self:
+        """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``."""
+        return cls(_builtin(name))
+
+    @classmethod
+    def load(cls, path: Path, base: "Vocabulary | None" = None) -> Self:
+        """Read a vocabulary file.
+
+        Args:
+            path: the TOML file. ``replace = true`` at its top makes it stand alone; otherwise its concepts are
+                added to those of ``base``, and replace those with the same key.
+            base: the vocabulary to extend.
+
+        Raises:
+            VocabularyError: the file is missing or not a vocabulary; the message names file and line.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise VocabularyError(f"{path}: cannot be read ({error.strerror or error})") from error
+        except UnicodeDecodeError as error:
+            raise VocabularyError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise VocabularyError(f"{path}: not valid TOML: {error}") from error
+        replace = data.pop("replace", False)
+        if not isinstance(replace, bool):
+            raise VocabularyError(f"{path}: 'replace' must be true or false")
+        concepts = {key: _concept(path, text, key, entry) for key, entry in data.items()}
+        if not concepts:
+            raise VocabularyError(f"{path}: holds no concept; write a table such as [nmda-receptor]")
+        return cls(concepts if replace or base is None else {**base.concepts, **concepts})
+
+    def to_dict(self) -> dict[str, dict[str, list[str]]]:
+        """Return the vocabulary as JSON types."""
+        return {key: {code: list(terms) for code, terms in entry.items()} for key, entry in self.concepts.items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Mapping[str, Iterable[str]]]) -> Self:
+        """Return the vocabulary that `to_dict` gave."""
+        return cls({key: {code: tuple(terms) for code, terms in entry.items()} for key, entry in data.items()})
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that have terms."""
+        return frozenset(code for entry in self.concepts.values() for code in entry)
+
+    def label(self, key: str, code: str = "en") -> str:
+        """Return the label of a concept, in English where the language has none; unknown keys are their own."""
+        entry = self.concepts.get(key, {})
+        terms = entry.get(code) or entry.get("en") or next(iter(entry.values()), (key,))
+        return terms[0]
+
+    def words_without_spaces(self) -> frozenset[str]:
+        """Return the terms in scripts that need a segmenter, for its dictionary."""
+        return frozenset(
+            text
+            for entry in self.concepts.values()
+            for terms in entry.values()
+            for term in terms
+            for text in _unspaced_runs(term)
+        )
+
+    def find(self, text: str, analyzer: Analyzer, tokens: Sequence[Token] | None = None) -> list[Match]:
+        """Return the terms of the analyzer's language, and the English ones, that stand in ``text``.
+
+        Args:
+            text: what to search.
+            analyzer: the analyzer of the text's language.
+            tokens: the canonical tokens of ``text``, where they are at hand.
+        """
+        if tokens is None:
+            tokens = analyzer.canonical(text)
+        code = analyzer.language.code
+        matcher = self._matchers.get((code, analyzer.fingerprint))
+        if matcher is None:
+            matcher = Matcher(analyzer, self._terms(code))
+            self._matchers[code, analyzer.fingerprint] = matcher
+        return list(matcher.find(tokens))
+
+    def find_in_query(self, text: str) -> set[str]:
+        """Return the concepts that a query names, in whatever language it is."""
+        scripts = {script for script, _, _ in runs(text)}
+        found: set[str] = set()
+        for code in sorted(self.languages):
+            spec = language(code)
+            if code == "en" or scripts.intersection(spec.scripts):
+                found.update(match.key for match in self.find(text, analyzer_for(code)))
+        return found
+
+    def _terms(self, code: str) -> Iterator[tuple[str, str]]:
+        for key, entry in self.concepts.items():
+            for term in (*entry.get(code, ()), *(entry.get("en", ()) if code != "en" else ())):
+                yield key, term
+
+
+class _Node:
+    __slots__ = ("keys", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.keys: list[str] = []
+
+
+class Matcher:
+    """Finds many terms at once in canonical tokens; time is linear in the text, whatever the number of terms.
+
+    Args:
+        analyzer: analyzes the terms as it does the text.
+        terms: (key, term) pairs.
+    """
+
+    def __init__(self, analyzer: Analyzer, terms: Iterable[tuple[str, str]]) -> None:
+        self._root = _Node()
+        for key, term in terms:
+            chain = analyzer.canonical(term)
+            if len(chain) > 1 and chain[-1].start < chain[-2].end:
+                # The lone last character of a run without spaces: in running text a bigram stands there.
+                chain.pop()
+            node = self._root
+            for token in chain:
+                node = node.next.setdefault(token.text, _Node())
+            if chain and key not in node.keys:
+                node.keys.append(key)
+
+    def find(self, tokens: Sequence[Token]) -> Iterator[Match]:
+        """Yield the longest matches from left to right; they do not overlap."""
+        place = 0
+        while place < len(tokens):
+            node, best, after = self._root, None, place
+            for ahead in range(place, len(tokens)):
+                following = node.next.get(tokens[ahead].text)
+                if following is None:
+                    break
+                node = following
+                if node.keys:
+                    best, after = node, ahead + 1
+            if best is None:
+                place += 1
+                continue
+            for key in best.keys:
+                yield Match(key, tokens[place].start, tokens[after - 1].end)
+            place = after
+
+
+def _unspaced_runs(term: str) -> Iterator[str]:
+    for script, start, end in runs(term):
+        if script in UNSPACED and end - start > 1:
+            yield term[start:end]
+
+
+@cache
+def _builtin(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    file = resources.files("searchkit.data").joinpath(f"{name}.toml")
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {key: {code: tuple(terms) for code, terms in entry.items()} for key, entry in data.items()}
+
+
+def _concept(path: Path, text: str, key: str, entry: Any) -> dict[str, tuple[str, ...]]:
+    where = f"{path}:{_line(text, key)}"
+    if not _SLUG.fullmatch(key):
+        raise VocabularyError(f"{where}: {key!r} is not a key; use lower-case letters, digits and hyphens")
+    if not isinstance(entry, dict) or not entry:
+        raise VocabularyError(f'{where}: [{key}] needs a list of terms for a language, such as en = ["…"]')
+    terms: dict[str, tuple[str, ...]] = {}
+    for code, names in entry.items():
+        if not _CODE.fullmatch(code):
+            raise VocabularyError(f"{where}: {code!r} in [{key}] is not a language code such as en or zh")
+        if not isinstance(names, list) or not all(isinstance(name, str) and fold(name).strip() for name in names):
+            raise VocabularyError(f"{where}: {code} in [{key}] must be a list of terms in quotes")
+        if names:
+            terms[code] = tuple(names)
+    if not terms:
+        raise VocabularyError(f"{where}: [{key}] has no term in any language")
+    return terms
+
+
+def _line(text: str, key: str) -> int:
+    """Return the line on which a table (or a stray value) of a TOML file begins."""
+    pattern = regex.compile(rf"^\s*(?:\[\s*[\"']?{regex.escape(key)}[\"']?\s*\]|[\"']?{regex.escape(key)}[\"']?\s*=)")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
