@@ -5,14 +5,15 @@ inverse document frequency of Lucene, which is never negative. All statistics ar
 of one language.
 """
 
-from math import log
+from collections.abc import Sequence
+from math import log, sqrt
 from typing import Final
 
 K1: Final = 1.2
 B: Final = 0.75
 
 
-def idf(documents: int, frequency: int) -> float:
+def idf(documents: int, frequency: float) -> float:
     """Return the weight of a term that ``frequency`` of ``documents`` hold."""
     return log(1 + (max(documents, frequency) - frequency + 0.5) / (frequency + 0.5))
 
@@ -20,3 +21,18 @@ def idf(documents: int, frequency: int) -> float:
 def saturation(frequency: float, length: float, average: float) -> float:
     """Return the weight, from 0 to K1 + 1, of ``frequency`` occurrences in a field of ``length`` tokens."""
     return frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / (average or 1)))
+
+
+def at_home(statistics: Sequence[tuple[int, int]]) -> list[float]:
+    """Return the document frequency to count with for each reading of one word.
+
+    Args:
+        statistics: (documents, document frequency) of each reading, one for each language.
+
+    A reading's share of documents is raised to the share that the word has in the language where it is most
+    common, taken two standard deviations low so that a handful of documents in a small language decides nothing.
+    """
+    share = max(
+        ((frequency - 2 * sqrt(frequency)) / documents for documents, frequency in statistics if documents), default=0
+    )
+    return [max(float(frequency), documents * share) for documents, frequency in statistics]

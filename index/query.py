@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-TITLE = "title"
-BODY = "body"
+# The kinds of text that a document has.
+KINDS = ("title", "body", "author")
 
 
 def field_name(kind: str, language: str) -> str:
@@ -28,6 +28,23 @@ class Term:
     field: str
     text: str
     boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """One word as several languages read it: documents that hold any of the terms, scores added up.
+
+    A word that is rare in a language because it is a foreign one there ("what" in Swedish articles) must not
+    weigh as much as that language's own rare words. So each term weighs at most what the word weighs in the
+    language where it is most at home (`searchkit.index.bm25.at_home`).
+
+    Attributes:
+        terms: one for each language, of the same kind of text.
+        unread: readings that match nothing and only tell how common the word is: a stop word of theirs.
+    """
+
+    terms: tuple[Term, ...]
+    unread: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +114,7 @@ class Bool:
     must_not: tuple["Query", ...] = ()
 
 
-Query: TypeAlias = Term | Phrase | Prefix | Fuzzy | Facet | Everything | Bool
+Query: TypeAlias = Term | Readings | Phrase | Prefix | Fuzzy | Facet | Everything | Bool
 
 
 def leaves(query: Query) -> Iterator[Query]:
@@ -105,5 +122,7 @@ def leaves(query: Query) -> Iterator[Query]:
     if isinstance(query, Bool):
         for part in (*query.must, *query.should):
             yield from leaves(part)
+    elif isinstance(query, Readings):
+        yield from query.terms
     else:
         yield query

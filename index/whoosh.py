@@ -14,7 +14,7 @@ import threading
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ from whoosh.reading import TermNotFound
 from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25
 from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
-from searchkit.index.query import Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Term
+from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Term
 
 _FACET: Final = "facet_"
 _HOLDER: Final = "writer.json"
@@ -94,8 +94,8 @@ def _schema() -> fields.Schema:
         published=fields.COLUMN(columns.NumericColumn("I")),
         stored=fields.STORED(),
     )
-    schema.add("title_*", _Terms(), glob=True)
-    schema.add("body_*", _Terms(), glob=True)
+    for kind in KINDS:
+        schema.add(f"{kind}_*", _Terms(), glob=True)
     schema.add(_FACET + "*", _Values(), glob=True)
     return schema
 
@@ -359,8 +359,9 @@ class _Snapshot:
     def _evaluate(self, query: Query) -> Scores:
         match query:
             case Term():
-                numbers, frequencies = self._postings(query.field, query.text)
-                return self._score(query.field, query.boost, [len(numbers)], dict(zip(numbers, frequencies, strict=True)))
+                return self._readings(Readings((query,)))
+            case Readings():
+                return self._readings(query)
             case Phrase():
                 return self._phrase(query)
             case Prefix():
@@ -398,6 +399,23 @@ class _Snapshot:
                 scores.pop(number, None)
         return scores
 
+    def _readings(self, query: Readings) -> Scores:
+        found = [self._postings(term.field, term.text) for term in query.terms]
+        statistics = [
+            (self._documents(term.field), len(numbers)) for term, (numbers, _) in zip(query.terms, found, strict=True)
+        ]
+        statistics += [
+            (self._documents(term.field), self.reader.doc_frequency(term.field, term.text)) for term in query.unread
+        ]
+        scores: Scores = {}
+        for term, (numbers, counts), frequency in zip(
+            query.terms, found, bm25.at_home(statistics)[: len(found)], strict=True
+        ):
+            part = self._score(term.field, term.boost, [frequency], dict(zip(numbers, counts, strict=True)))
+            for number, score in part.items():
+                scores[number] = scores.get(number, 0.0) + score
+        return scores
+
     def _phrase(self, query: Phrase) -> Scores:
         starts: dict[int, set[int]] = {}
         frequencies = []
@@ -416,7 +434,7 @@ class _Snapshot:
         counted = {number: float(len(places)) for number, places in starts.items()}
         return self._score(query.field, query.boost, frequencies, counted)
 
-    def _score(self, field: str, boost: float, document_frequencies: list[int], frequencies: Mapping[int, float]) -> Scores:
+    def _score(self, field: str, boost: float, document_frequencies: Sequence[float], frequencies: Mapping[int, float]) -> Scores:
         if not frequencies:
             return {}
         documents = self._documents(field)

@@ -13,8 +13,8 @@ from searchkit.structure import is_bullet, lines, without_bullet
 
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣", "-"))
 # DOI syntax: https://www.crossref.org/blog/dois-and-matching-regular-expressions/
-_DOI: Final = regex.compile(r"10\.\d{4,9}/[^\s\"<>，、；。]+")
-_URL: Final = regex.compile(r"https?://[^\s\"<>，、；。]+")
+_DOI: Final = regex.compile(r"10\.\d{4,9}/[^\s\"<>，、；。।]+")
+_URL: Final = regex.compile(r"https?://[^\s\"<>，、；。।]+")
 _YEAR: Final = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # Vancouver style, with anything short (a month) between the year and the semicolon: 2010;65(2):165-177
 _PLACE: Final = regex.compile(
@@ -48,7 +48,9 @@ def _entries(text: str, section: Section) -> Iterator[Reference]:
             spans.append([line.end - len(without_bullet(line.text)), line.end])
     for start, end in spans:
         start, end = start + section.start, end + section.start
-        yield parse_reference(text[start:end], start)
+        reference = parse_reference(text[start:end], start)
+        if reference.year or reference.doi or reference.url:
+            yield reference
 
 
 def parse_reference(entry: str, start: int = 0) -> Reference:

@@ -114,28 +114,33 @@ def _headings(found: list[Line]) -> list[tuple[int, str]]:
 
 def _breaks(text: str, starts: list[tuple[int, str, SectionKind]]) -> list[tuple[int, str, SectionKind]]:
     """Return where the text goes on after the references, and where the disclaimer at its end begins."""
-    breaks: list[tuple[int, str, SectionKind]] = []
     found = list(lines(text))
     known = {start for start, _, _ in starts}
+    breaks: list[tuple[int, str, SectionKind]] = []
     opened = next((start for start, _, kind in starts if kind == "references"), None)
     if opened is not None:
         entries = [line for line in found if line.start > opened]
         bulleted = bool(entries) and is_bullet(entries[0].text)
-        for line in entries:
+        for place, line in enumerate(entries):
             if line.start in known:
                 break
-            if (bulleted and not is_bullet(line.text)) or _is_disclaimer(line.text):
-                breaks.append((line.start, "", "body"))
+            if _is_disclaimer(line.text) or not (is_bullet(line.text) if bulleted else _has_digit(line.text)):
+                # A line or two after the references are the page's small print, whatever they say.
+                small_print = len(entries) - place <= 2
+                breaks.append((line.start, "", "disclaimer" if small_print else "body"))
                 break
     last = None
     for line in reversed(found):
-        if not _is_disclaimer(line.text) or line.start in known:
+        if line.start in known or not _is_disclaimer(line.text):
             break
         last = line.start
-    if last is not None:
-        breaks = [entry for entry in breaks if entry[0] != last]
+    if last is not None and all(start != last for start, _, _ in breaks):
         breaks.append((last, "", "disclaimer"))
     return breaks
+
+
+def _has_digit(line: str) -> bool:
+    return any(char.isdigit() for char in line)
 
 
 def _is_disclaimer(line: str) -> bool:

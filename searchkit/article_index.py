@@ -1,0 +1,566 @@
+"""An index of articles: adding, searching, counting. Everything that people and commands do goes through here."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Self
+
+import searchkit
+from searchkit.analyzers.normalize import fold
+from searchkit.article import FACETS, Article
+from searchkit.compile import Compiler
+from searchkit.derive import Derived, Deriver, digest_of, make_id
+from searchkit.errors import (
+    AnalyzerMismatchError,
+    FilterError,
+    IndexFormatError,
+    IndexNotFoundError,
+    InputError,
+)
+from searchkit.index import DEFAULT_ENGINE, EngineHit, Request, Sort, Writer, engine_class
+from searchkit.index.query import Everything, Query
+from searchkit.query import parse
+from searchkit.readers import Draft, Problem
+from searchkit.results import FacetCount, Hit, Results, Snippet
+from searchkit.snippets import best_snippet, find_matches, merge
+from searchkit.stored import Span, StoredArticle
+from searchkit.studies import StudyRegistry
+from searchkit.vocabulary import Vocabulary
+
+META: Final = "searchkit.json"
+FORMAT: Final = 1
+_SORTS: Final = ("relevance", "date")
+
+Filter = str | Iterable[str] | None
+
+
+@dataclass(slots=True)
+class Changes:
+    """What an update did.
+
+    Attributes:
+        problems: one line for each thing that was skipped.
+    """
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def any(self) -> bool:
+        """Whether the index is not what it was."""
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What an index is.
+
+    Attributes:
+        path: its folder.
+        articles: number of articles.
+        languages: language -> number of articles.
+        bytes: size of the engine's files.
+        analyzers: language -> fingerprint of the analyzer that made its tokens.
+        mechanisms: number of concepts in its vocabulary.
+    """
+
+    path: str
+    format: int
+    version: str
+    engine: str
+    articles: int
+    languages: Mapping[str, int]
+    segments: int
+    bytes: int
+    analyzers: Mapping[str, str]
+    mechanisms: int
+
+
+class ArticleIndex:
+    """An index of articles in a folder. Made by `create`, `open` or `searchkit.open`.
+
+    One object can be shared by threads. Searches see the last commit, also that of another process.
+    """
+
+    def __init__(self, path: Path, meta: dict[str, Any]) -> None:
+        self.path = path
+        self._meta = meta
+        self._engine = engine_class(meta["engine"]).open(path / meta["engine"])
+
+    # Opening
+
+    @classmethod
+    def create(
+        cls, path: str | os.PathLike[str], *, engine: str = DEFAULT_ENGINE, vocabulary: Vocabulary | None = None
+    ) -> Self:
+        """Make an empty index.
+
+        Args:
+            path: the folder, made if it is missing; it must be empty or not exist.
+            engine: a name of `searchkit.index.ENGINES`.
+            vocabulary: mechanisms to look for, instead of those that ship with searchkit.
+
+        Raises:
+            InputError: the folder holds something else, or cannot be made.
+        """
+        folder = Path(path)
+        kind = engine_class(engine)
+        try:
+            if folder.exists() and not folder.is_dir():
+                raise InputError(f"{folder} is a file; name a folder for the index")
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
+            kind.create(folder / engine).close()
+            meta = {
+                "format": FORMAT,
+                "searchkit": searchkit.__version__,
+                "engine": engine,
+                "analyzers": {},
+                "vocabulary": (vocabulary or Vocabulary.builtin()).to_dict(),
+                "study_labels": {},
+            }
+            _write_meta(folder, meta)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot make an index there ({error.strerror or error})") from error
+        return cls(folder, meta)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Open an index.
+
+        Raises:
+            IndexNotFoundError: there is none at ``path``.
+            IndexFormatError: another version wrote it, or it is damaged.
+            AnalyzerMismatchError: its tokens are not those of the analyzers installed now.
+        """
+        index = cls(Path(path), _read_meta(Path(path)))
+        index._check_analyzers()
+        return index
+
+    @staticmethod
+    def exists(path: str | os.PathLike[str]) -> bool:
+        """Tell whether there is an index in a folder."""
+        return (Path(path) / META).is_file()
+
+    def close(self) -> None:
+        """Let go of files."""
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        """Return the index."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the index."""
+        self.close()
+
+    # Searching
+
+    def search(
+        self,
+        query: str = "",
+        *,
+        language: Filter = None,
+        study: Filter = None,
+        mechanism: Filter = None,
+        study_type: Filter = None,
+        limit: int = 10,
+        offset: int = 0,
+        sort: Sort = "relevance",
+        expand: bool = True,
+        facets: bool = True,
+    ) -> Results:
+        """Find articles.
+
+        Args:
+            query: words, in any language; see `searchkit.query` for phrases, AND, OR, NOT and the rest. An empty
+                query finds all articles that the filters leave.
+            language: ISO code or codes that a hit may have.
+            study: studies that a hit cites: keys, DOIs, or the beginning of a label.
+            mechanism: mechanisms that a hit is about: keys or labels in any language.
+            study_type: kinds of study: keys or labels.
+            limit: number of hits, 0 for counts only.
+            offset: number of hits to pass over.
+            sort: ``relevance``, or ``date`` for the newest first.
+            expand: also find articles in other languages by the mechanisms that the query names.
+            facets: count the values of all facets.
+
+        Several values of one filter are alternatives; several filters must all hold.
+
+        Raises:
+            FilterError: a filter names a value that no article of the index has.
+            InputError: limit or offset is negative, or sort is not known.
+        """
+        if limit < 0 or offset < 0:
+            raise InputError(f"limit and offset must be 0 or more, not {min(limit, offset)}")
+        if sort not in _SORTS:
+            raise InputError(f"cannot sort by {sort!r}; choose one of: {', '.join(_SORTS)}")
+        given = {"language": language, "study": study, "study_type": study_type, "mechanism": mechanism}
+        filters = {name: self._accepted(name, values) for name, values in given.items() if values}
+        tree, notes = self._compile(query, expand=expand)
+        request = Request(
+            query=tree,
+            filters=filters,
+            facets=FACETS if facets else (),
+            limit=limit,
+            offset=offset,
+            sort=sort,
+        )
+        response = self._engine.search(request)
+        return Results(
+            query=query,
+            total=response.total,
+            hits=tuple(self._hit(found, tree) for found in response.hits),
+            offset=offset,
+            facets=MappingProxyType(
+                {name: self._counts(name, counts, filters) for name, counts in response.facets.items()}
+            ),
+            notes=notes,
+        )
+
+    def facets(
+        self,
+        query: str = "",
+        *,
+        language: Filter = None,
+        study: Filter = None,
+        mechanism: Filter = None,
+        study_type: Filter = None,
+        expand: bool = True,
+    ) -> Mapping[str, tuple[FacetCount, ...]]:
+        """Return the counts of all facets over the articles that a search would find. See `search`."""
+        return self.search(
+            query,
+            language=language,
+            study=study,
+            mechanism=mechanism,
+            study_type=study_type,
+            limit=0,
+            expand=expand,
+        ).facets
+
+    def get(self, identifier: str) -> Article:
+        """Return an article by its id, or by the beginning of its id where that is enough to tell.
+
+        Raises:
+            InputError: there is no such article, or several.
+        """
+        return self.stored(identifier).article
+
+    def stored(self, identifier: str) -> StoredArticle:
+        """Return an article with its evidence; see `get`."""
+        found = self._engine.get([identifier])
+        if not found:
+            ids = sorted(entry.id for entry in self._engine.entries() if entry.id.startswith(identifier))
+            if not identifier or not ids:
+                raise InputError(f"no article has the id {identifier!r}; 'searchkit search' shows ids")
+            if len(ids) > 1:
+                some = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
+                raise InputError(f"{len(ids)} articles have ids that begin with {identifier!r}: {some}")
+            found = self._engine.get(ids)
+        return StoredArticle.from_bytes(next(iter(found.values())))
+
+    def ids(self) -> list[str]:
+        """Return the ids of all articles, sorted."""
+        return sorted(entry.id for entry in self._engine.entries())
+
+    def info(self) -> IndexInfo:
+        """Return what the index is and holds."""
+        stats = self._engine.stats()
+        counts = self._engine.search(Request(facets=("language",), limit=0)).facets["language"]
+        return IndexInfo(
+            path=str(self.path),
+            format=self._meta["format"],
+            version=self._meta["searchkit"],
+            engine=self._meta["engine"],
+            articles=stats.documents,
+            languages=dict(sorted(counts.items())),
+            segments=stats.segments,
+            bytes=stats.bytes,
+            analyzers=dict(self._meta["analyzers"]),
+            mechanisms=len(self._vocabulary.concepts),
+        )
+
+    def label(self, facet: str, value: str, language: str = "en") -> str:
+        """Return what people call a facet value."""
+        match facet:
+            case "mechanism":
+                return self._vocabulary.label(value, language)
+            case "study_type":
+                return Vocabulary.builtin("study_types").label(value, language)
+            case "study":
+                return str(self._meta["study_labels"].get(value, value))
+            case _:
+                return value
+
+    # Changing
+
+    def update(
+        self,
+        drafts: Iterable[Draft | Problem],
+        *,
+        prune: Sequence[str | os.PathLike[str]] = (),
+        wait: float = 10.0,
+        progress: Callable[[Draft], None] | None = None,
+    ) -> Changes:
+        """Add articles, replace those that changed, leave alone those that did not.
+
+        Args:
+            drafts: what `searchkit.readers.read` yields. Problems are passed on in the result.
+            prune: files and folders; articles that came from there and are not among ``drafts`` are removed.
+            wait: seconds to wait for another writer.
+            progress: called after each article.
+
+        All changes show at once, at the end; an error before leaves the index as it was.
+
+        Raises:
+            IndexLockedError: another process is writing.
+        """
+        changes = Changes()
+        with self._engine.writer(wait) as writer:
+            meta = _read_meta(self.path)
+            before = {entry.id: entry for entry in self._engine.entries()}
+            seen: dict[str, str] = {}
+            for draft in drafts:
+                if isinstance(draft, Problem):
+                    changes.problems.append(draft.message)
+                    continue
+                where = f"{draft.source}:{draft.place}"
+                identifier = draft.id or make_id(draft)
+                if identifier in seen:
+                    changes.problems.append(
+                        f"{where}: id {identifier!r} is that of {seen[identifier]} too; the first is kept"
+                    )
+                    continue
+                seen[identifier] = where
+                draft = replace(draft, id=identifier, source=_absolute(draft.source))
+                old = before.get(identifier)
+                if old and (old.digest, old.source) == (digest_of(draft), draft.source):
+                    changes.unchanged += 1
+                else:
+                    self._add(writer, self._deriver.draft(draft), meta)
+                    changes.added += old is None
+                    changes.changed += old is not None
+                if progress:
+                    progress(draft)
+            gone = self._gone(before.values(), seen, prune, changes.problems)
+            writer.delete(gone)
+            changes.removed = len(gone)
+            if changes.any:
+                # The labels are written first: those of articles that are not there yet do no harm.
+                self._save(meta)
+                writer.commit()
+        return changes
+
+    def rebuild(self, *, vocabulary: Vocabulary | None = None, wait: float = 10.0) -> int:
+        """Analyze all articles again, from the texts that the index keeps; return their number.
+
+        Args:
+            vocabulary: a new vocabulary of mechanisms; None keeps the index's own.
+            wait: seconds to wait for another writer.
+        """
+        with self._engine.writer(wait) as writer:
+            meta = _read_meta(self.path)
+            if vocabulary:
+                meta["vocabulary"] = vocabulary.to_dict()
+            meta |= {"analyzers": {}, "study_labels": {}, "searchkit": searchkit.__version__}
+            self._renew(meta)
+            count = 0
+            for entry in list(self._engine.entries()):
+                stored = StoredArticle.from_bytes(self._engine.get([entry.id])[entry.id])
+                derived = self._deriver.article(stored.article, stored.given, entry.digest)
+                self._add(writer, derived, meta)
+                count += 1
+            self._save(meta)
+            writer.commit()
+        return count
+
+    def _add(self, writer: Writer, derived: Derived, meta: dict[str, Any]) -> None:
+        writer.add(derived.document)
+        meta["study_labels"] |= {
+            key: label for key, label in derived.study_labels.items() if _better(label, meta["study_labels"].get(key))
+        }
+        language = derived.document.language
+        if language not in meta["analyzers"]:
+            meta["analyzers"][language] = self._deriver.analyzer(language).fingerprint
+
+    def _gone(
+        self,
+        before: Iterable[Any],
+        seen: Mapping[str, str],
+        prune: Sequence[str | os.PathLike[str]],
+        problems: Sequence[str],
+    ) -> list[str]:
+        """Return the ids of articles under the pruned places that were not seen, unless their file had a problem."""
+        roots = [Path(path).resolve() for path in prune]
+        gone = []
+        for entry in before:
+            source = Path(entry.source)
+            if entry.id in seen or not any(source.is_relative_to(root) for root in roots):
+                continue
+            if not any(entry.source in problem or source.name in problem for problem in problems):
+                gone.append(entry.id)
+        return gone
+
+    # Inside
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary.from_dict(self._meta["vocabulary"])
+
+    @cached_property
+    def _deriver(self) -> Deriver:
+        return Deriver(self._vocabulary, Vocabulary.builtin("study_types"), StudyRegistry.builtin())
+
+    def _renew(self, meta: dict[str, Any]) -> None:
+        self._meta = meta
+        for name in ("_vocabulary", "_deriver"):
+            self.__dict__.pop(name, None)
+
+    def _save(self, meta: dict[str, Any]) -> None:
+        _write_meta(self.path, meta)
+        self._meta = meta
+
+    def _check_analyzers(self) -> None:
+        for language, fingerprint in self._meta["analyzers"].items():
+            if self._deriver.analyzer(language).fingerprint != fingerprint:
+                raise AnalyzerMismatchError(
+                    f"{self.path} was made with another {language} analyzer than the one installed; "
+                    f"run: searchkit rebuild --index {self.path}"
+                )
+
+    def _compile(self, text: str, *, expand: bool) -> tuple[Query, tuple[str, ...]]:
+        parsed = parse(text)
+        if not text.strip():
+            return Everything(), ()
+        notes = []
+        if parsed.truncated:
+            notes.append("the query is very long: only its first 1,024 words were used")
+
+        def resolve(name: str, value: str) -> tuple[str, ...]:
+            try:
+                return tuple(self._accepted(name, value))
+            except FilterError as error:
+                notes.append(str(error))
+                return ()
+
+        compiler = Compiler(
+            languages=tuple(sorted(self._meta["analyzers"])),
+            analyzer=self._deriver.analyzer,
+            vocabulary=self._vocabulary if expand else None,
+            resolve=resolve,
+        )
+        return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
+
+    def _hit(self, found: EngineHit, query: Query) -> Hit:
+        stored = StoredArticle.from_bytes(found.stored)
+        article = stored.article
+        body = find_matches(query, stored, "body")
+        title = find_matches(query, stored, "title")
+        named = {match.leaf for match in body} & set(article.facets.get("mechanism", ()))
+        return Hit(
+            article=article,
+            score=found.score,
+            snippet=best_snippet(article.text, body, article.sections),
+            title_highlights=merge(((match.start, match.end) for match in title), article.title),
+            mechanisms=tuple(sorted(named)),
+        )
+
+    def _counts(
+        self, name: str, counts: Mapping[str, int], filters: Mapping[str, frozenset[str]]
+    ) -> tuple[FacetCount, ...]:
+        chosen = filters.get(name, frozenset())
+        # A chosen value stays to be seen, and unchosen, where nothing is left of it.
+        found = [
+            FacetCount(value, self.label(name, value), counts.get(value, 0), value in chosen)
+            for value in {*counts, *chosen}
+        ]
+        return tuple(sorted(found, key=lambda count: (-count.count, count.label, count.value)))
+
+    def _accepted(self, name: str, values: str | Iterable[str]) -> frozenset[str]:
+        """Return the facet values that a person's spellings mean."""
+        spellings = [values] if isinstance(values, str) else list(values)
+        known = self._engine.search(Request(facets=(name,), limit=0)).facets[name]
+        return frozenset(key for spelling in spellings for key in self._resolve(name, spelling, sorted(known)))
+
+    def _resolve(self, name: str, spelling: str, known: Sequence[str]) -> list[str]:
+        if spelling in known:
+            return [spelling]
+        wanted = fold(spelling).strip()
+        names = {key: self._names(name, key) for key in known}
+        for fits in (
+            lambda text: text == wanted,
+            lambda text: text.startswith(wanted),
+            lambda text: f" {wanted}" in text,
+        ):
+            found = [key for key, texts in names.items() if wanted and any(fits(text) for text in texts)]
+            if found:
+                return found
+        raise FilterError(self._unknown(name, spelling, known))
+
+    def _names(self, name: str, key: str) -> list[str]:
+        names = [key, self.label(name, key)]
+        if name in {"mechanism", "study_type"}:
+            vocabulary = self._vocabulary if name == "mechanism" else Vocabulary.builtin("study_types")
+            names += [term for terms in vocabulary.concepts.get(key, {}).values() for term in terms]
+        if name == "study":
+            study = StudyRegistry.builtin().studies.get(key)
+            names += [f"doi:{study.doi}", study.doi, *study.aliases] if study else [key.removeprefix("doi:")]
+        return [fold(text) for text in names if text]
+
+    def _unknown(self, name: str, spelling: str, known: Sequence[str]) -> str:
+        import difflib
+
+        near = difflib.get_close_matches(fold(spelling), known, n=3, cutoff=0.5) or list(known[:3])
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        return f"no article has the {name.replace('_', ' ')} {spelling!r}{hint} 'searchkit facets' lists all"
+
+
+def _absolute(source: str) -> str:
+    return source if source == "-" else str(Path(source).resolve())
+
+
+def _better(label: str, old: str | None) -> bool:
+    """Tell whether a study's label is one that more people can read: in Latin letters."""
+    return old is None or (label.isascii() and not old.isascii())
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    file = folder / META
+    try:
+        meta = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise IndexNotFoundError(
+            f"no index in {folder}; make one with: searchkit index ARTICLES --index {folder}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise IndexFormatError(f"{file}: cannot be read ({error}); index the articles again") from error
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+        found = meta.get("format") if isinstance(meta, dict) else None
+        raise IndexFormatError(
+            f"{file}: format {found!r}, but this searchkit reads format {FORMAT}; index the articles again"
+        )
+    return meta
+
+
+def _write_meta(folder: Path, meta: Mapping[str, Any]) -> None:
+    """Write the file so that a reader sees the old one or the new one, whatever happens."""
+    draft = folder / f".{META}.{os.getpid()}.tmp"
+    try:
+        with draft.open("w", encoding="utf-8") as stream:
+            json.dump(meta, stream, ensure_ascii=False, separators=(",", ":"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(folder / META)
+    finally:
+        draft.unlink(missing_ok=True)

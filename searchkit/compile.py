@@ -1,0 +1,175 @@
+"""From a tree of words to the tree of terms that engines evaluate.
+
+Every leaf is analyzed once for each language of the index, for nobody says what language a query is in. A
+Swedish article's fields hold Swedish terms only, so an article can match in its own language alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from searchkit.analyzers import Analyzer, Token
+from searchkit.analyzers.script import UNSPACED, runs
+from searchkit.index import query as engine
+from searchkit.query import Anything, FacetValue, Group, Node, Quoted, Word, plain_text
+from searchkit.vocabulary import Vocabulary
+
+# Measured on question sets in five languages (docs/relevance.md): the words beside bigrams, and the plain form
+# beside a stem, refine the order best at about a quarter of the weight.
+_OVERLAP_WEIGHT: Final = 0.25
+# A constant, small beside a rare word's BM25: a mention in another language is found, below the words themselves.
+_MECHANISM_WEIGHT: Final = 0.5
+_KIND_WEIGHTS: Final = {"title": 1.0, "body": 1.0, "author": 1.0}
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """Knows the languages of an index and its facet values.
+
+    Args:
+        languages: codes of the languages that the index holds.
+        analyzer: returns the analyzer of a code.
+        vocabulary: names of mechanisms, or None not to search beyond the words.
+        resolve: returns the facet values that a person's spelling means; none if there is no such value.
+    """
+
+    languages: tuple[str, ...]
+    analyzer: Callable[[str], Analyzer]
+    vocabulary: Vocabulary | None
+    resolve: Callable[[str, str], tuple[str, ...]]
+
+    def compile(self, root: Group) -> engine.Query:
+        """Return what an engine evaluates; an empty tree matches nothing."""
+        return self._group(root)
+
+    def _group(self, group: Group) -> engine.Query:
+        spared = self._spared([node.text for node in group.should if isinstance(node, Word)])
+        should = [
+            self._optional(node, spared) if isinstance(node, Word) else self._exact(node) for node in group.should
+        ]
+        if group.should:
+            should += self._mechanisms(group)
+        return engine.Bool(
+            must=tuple(self._exact(node) for node in group.must),
+            should=tuple(should),
+            must_not=tuple(self._exact(node, expand=False) for node in group.must_not),
+        )
+
+    def _spared(self, words: list[str]) -> frozenset[str]:
+        """Return the languages in which some word is no stop word, so that the stop words can be spared."""
+        return frozenset(
+            code
+            for code in self.languages
+            if any(_content_tokens(text, self.analyzer(code)) for text in words)
+        )
+
+    def _optional(self, word: Word, spared: frozenset[str]) -> engine.Query:
+        """Return a leaf that adds to the score: every token counts by itself, and stop words not at all."""
+        if word.prefix or word.distance:
+            return self._exact(word)
+        alone: list[engine.Query] = []
+        readings: dict[tuple[str, int, int, bool], list[engine.Term]] = defaultdict(list)
+        unread: dict[tuple[str, int, int, bool], list[engine.Term]] = defaultdict(list)
+        for code in self.languages:
+            analyzer = self.analyzer(code)
+            for kind in [word.kind] if word.kind else engine.KINDS:
+                field = engine.field_name(kind, code)
+                if character := _one_character(word.text, analyzer):
+                    alone.append(engine.Prefix(field, character, max_length=2))
+                    continue
+                for token, whole in _weighed(word.text, analyzer):
+                    weight = _KIND_WEIGHTS[kind] * (1.0 if whole else _OVERLAP_WEIGHT)
+                    spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
+                    place = (kind, token.start, token.end, whole)
+                    (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
+        words = [engine.Readings(tuple(terms), tuple(unread[place])) for place, terms in readings.items()]
+        return engine.Bool(should=(*alone, *words))
+
+    def _exact(self, node: Node, *, expand: bool = True) -> engine.Query:
+        """Return a leaf that must match as a whole: several tokens of one word are a phrase."""
+        match node:
+            case Group():
+                return self._group(node)
+            case Anything():
+                return engine.Everything()
+            case FacetValue():
+                values = self.resolve(node.name, node.value)
+                return engine.Facet(node.name, values, 0.0) if values else engine.Bool()
+            case Word() if node.prefix or node.distance:
+                return self._each(node.kind, lambda field, analyzer: self._inexact(node, field, analyzer))
+            case Word() | Quoted():
+                leaf = self._each(node.kind, lambda field, analyzer: self._phrase(node.text, field, analyzer))
+                extra = self._mechanisms(node) if expand and node.kind is None else []
+                return engine.Bool(should=(leaf, *extra)) if extra else leaf
+
+    def _each(
+        self, kind: str | None, make: Callable[[str, Analyzer], Iterable[engine.Query]]
+    ) -> engine.Query:
+        return engine.Bool(
+            should=tuple(
+                leaf
+                for code in self.languages
+                for name in ([kind] if kind else engine.KINDS)
+                for leaf in make(engine.field_name(name, code), self.analyzer(code))
+            )
+        )
+
+    def _phrase(self, text: str, field: str, analyzer: Analyzer) -> Iterable[engine.Query]:
+        if character := _one_character(text, analyzer):
+            return [engine.Prefix(field, character, max_length=2)]
+        tokens = analyzer.canonical(text)
+        if len(tokens) > 1 and tokens[-1].start < tokens[-2].end:
+            tokens.pop()  # in running text a bigram stands where this run's last character does
+        if not tokens:
+            return []
+        if len(tokens) == 1:
+            return [engine.Term(field, tokens[0].text)]
+        first = tokens[0].position
+        return [engine.Phrase(field, tuple((token.position - first, token.text) for token in tokens))]
+
+    def _inexact(self, word: Word, field: str, analyzer: Analyzer) -> Iterable[engine.Query]:
+        words = analyzer.words(word.text)
+        if not words:
+            return []
+        last = words.pop()
+        whole = [engine.Term(field, token.text) for token in analyzer.canonical(word.text)[-1:]]
+        leaf: engine.Query
+        if word.prefix:
+            leaf = engine.Bool(should=(engine.Prefix(field, last), *whole))
+        else:
+            # Terms are stems: a typing error may be in what the stemmer would have cut off.
+            stems = {last, *(term.text for term in whole)}
+            leaf = engine.Bool(should=tuple(engine.Fuzzy(field, stem, word.distance) for stem in sorted(stems)))
+        before = [part for text in words for part in self._phrase(text, field, analyzer)]
+        return [engine.Bool(must=(*before, leaf))] if before else [leaf]
+
+    def _mechanisms(self, node: Node) -> list[engine.Query]:
+        """Return the articles in any language that carry a mechanism which the words name."""
+        if self.vocabulary is None:
+            return []
+        keys = {key for text in plain_text(node) for key in self.vocabulary.find_in_query(text)}
+        return [engine.Facet("mechanism", (key,), _MECHANISM_WEIGHT) for key in sorted(keys)]
+
+
+def _content_tokens(text: str, analyzer: Analyzer) -> list[Token]:
+    return [token for token in analyzer.tokens(text) if not analyzer.is_stop_word(text[token.start : token.end])]
+
+
+def _weighed(text: str, analyzer: Analyzer) -> Iterator[tuple[Token, bool]]:
+    """Yield the tokens of a word, and whether each stands for the word as a whole."""
+    tokens = list(analyzer.tokens(text))
+    last = {token.position: token for token in tokens}
+    for place, token in enumerate(tokens):
+        # The last character of a run without spaces stands in the bigram before it already.
+        tail = place > 0 and token.start < tokens[place - 1].end and token.end - token.start == 1
+        yield token, last[token.position] == token and not tail
+
+
+def _one_character(text: str, analyzer: Analyzer) -> str:
+    """Return the only character of a leaf in a script without spaces, for longer words may begin with it."""
+    found = list(runs(text))
+    if len(found) != 1 or found[0][0] not in UNSPACED:
+        return ""
+    tokens = analyzer.canonical(text)
+    return tokens[0].text if len(tokens) == 1 else ""

@@ -1,0 +1,180 @@
+"""From a draft to an article: language, sections, references and facets."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import regex
+
+from searchkit.analyzers import Analyzer, Token, analyzer_for
+from searchkit.article import Article, Section
+from searchkit.index.engine import Document
+from searchkit.language import detect
+from searchkit.readers.draft import Draft
+from searchkit.references import parse_references
+from searchkit.stored import Span, StoredArticle
+from searchkit.structure import find_sections
+from searchkit.studies import StudyRegistry
+from searchkit.termvector import TermVector
+from searchkit.vocabulary import Vocabulary
+
+_BLANKS: Final = regex.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """An article ready for an engine."""
+
+    stored: StoredArticle
+    document: Document
+    study_labels: dict[str, str]
+
+
+class Deriver:
+    """Finds in an article what its source does not say.
+
+    Args:
+        mechanisms: the vocabulary of the facet ``mechanism``.
+        study_types: the vocabulary of the facet ``study_type``.
+        studies: the known studies.
+    """
+
+    def __init__(self, mechanisms: Vocabulary, study_types: Vocabulary, studies: StudyRegistry) -> None:
+        self.mechanisms = mechanisms
+        self.study_types = study_types
+        self.studies = studies
+        self._user_words = mechanisms.words_without_spaces()
+
+    def analyzer(self, language: str) -> Analyzer:
+        """Return the analyzer of a language that knows the vocabulary's words."""
+        return analyzer_for(language, self._user_words)
+
+    def draft(self, draft: Draft) -> Derived:
+        """Return the article that a draft becomes."""
+        title = _BLANKS.sub(" ", draft.title).strip()
+        language = draft.language or detect(f"{title}\n{draft.text}")
+        sections = find_sections(draft.text, draft.headings)
+        given = set(draft.facets) | ({"language"} if draft.language else set())
+        article = Article(
+            id=draft.id or make_id(draft),
+            title=title,
+            text=draft.text,
+            language=language,
+            url=draft.url,
+            author=draft.author,
+            published=draft.published,
+            source=draft.source,
+            sections=sections,
+            references=parse_references(draft.text, sections),
+            facets=draft.facets,
+        )
+        return self.article(article, frozenset(given), digest_of(draft))
+
+    def article(self, article: Article, given: frozenset[str], digest: str) -> Derived:
+        """Return an article with its facets found anew; ``given`` names those that stay as they are."""
+        analyzer = self.analyzer(article.language)
+        title = list(analyzer.tokens(article.title))
+        body = list(analyzer.tokens(article.text))
+        found: dict[str, dict[str, list[Span]]] = {name: defaultdict(list) for name in ("study", "study_type", "mechanism")}
+        labels = self._studies(article, found)
+        self._terms(article, analyzer, title, body, found)
+        facets = {"language": (article.language,)}
+        for name, values in found.items():
+            kept = article.facets.get(name, ()) if name in given else sorted(values)
+            facets[name] = tuple(kept)
+        article = replace(article, facets=MappingProxyType(facets))
+        stored = StoredArticle(
+            article=article,
+            title=TermVector.of(title),
+            body=TermVector.of(body),
+            evidence={
+                name: {value: tuple(sorted(set(spans))) for value, spans in values.items()}
+                for name, values in found.items()
+                if name not in given
+            },
+            given=given,
+        )
+        fields = {
+            "title": [(token.text, token.position) for token in title],
+            "body": [(token.text, token.position) for token in body],
+            "author": [(token.text, token.position) for token in analyzer.tokens(article.author)],
+        }
+        document = Document(
+            id=article.id,
+            language=article.language,
+            fields={kind: terms for kind, terms in fields.items() if terms},
+            facets=article.facets,
+            published=article.published.toordinal() if article.published else 0,
+            digest=digest,
+            source=article.source,
+            stored=stored.to_bytes(),
+        )
+        return Derived(stored, document, labels)
+
+    def _studies(self, article: Article, found: dict[str, dict[str, list[Span]]]) -> dict[str, str]:
+        labels: dict[str, str] = {}
+        for reference in article.references:
+            if study := self.studies.resolve(reference):
+                found["study"][study.key].append((reference.start, reference.end))
+                labels[study.key] = study.label
+        for section in _body(article.sections):
+            for mention in self.studies.mentions(article.text[section.start : section.end]):
+                found["study"][mention.key].append((section.start + mention.start, section.start + mention.end))
+                labels[mention.key] = self.studies.studies[mention.key].label
+        for kind in self.studies.types(found["study"]):
+            found["study_type"][kind].extend(
+                span for key in found["study"] if kind in self.studies.types([key]) for span in found["study"][key]
+            )
+        return labels
+
+    def _terms(
+        self,
+        article: Article,
+        analyzer: Analyzer,
+        title: list[Token],
+        body: list[Token],
+        found: dict[str, dict[str, list[Span]]],
+    ) -> None:
+        spans = [(section.start, section.end) for section in _body(article.sections)]
+        inside = [token for token in _canonical(body) if any(start <= token.start < end for start, end in spans)]
+        heading = _canonical(title)
+        for name, vocabulary in (("mechanism", self.mechanisms), ("study_type", self.study_types)):
+            for match in vocabulary.find(article.text, analyzer, inside):
+                found[name][match.key].append((match.start, match.end))
+            for match in vocabulary.find(article.title, analyzer, heading):
+                found[name].setdefault(match.key, [])
+
+
+def _body(sections: Iterable[Section]) -> Iterable[Section]:
+    return (section for section in sections if section.kind == "body")
+
+
+def _canonical(tokens: Iterable[Token]) -> list[Token]:
+    """Return the last token of each position (see `searchkit.analyzers.Token`)."""
+    return list({token.position: token for token in tokens}.values())
+
+
+def make_id(draft: Draft) -> str:
+    """Return an id made of the source's name and place, short enough to type and different for each source.
+
+    Standard input has no name: there the text itself is what an id stands for.
+    """
+    if draft.source == "-":
+        return f"stdin-{digest_of(draft)[:10]}"
+    path = Path(draft.source).resolve()
+    name = regex.sub(r"[^\p{L}\p{M}\p{N}._-]+", "-", path.stem) or "article"
+    digest = hashlib.sha256(f"{path}\n{draft.place}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"{name}-{draft.place}-{digest}"
+
+
+def digest_of(draft: Draft) -> str:
+    """Return a digest of all that a source says, to tell whether it changed."""
+    said = (
+        *(draft.id, draft.title, draft.text, draft.language, draft.url, draft.author, draft.published),
+        *(draft.headings, sorted(draft.facets.items())),
+    )
+    return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -1,0 +1,283 @@
+"""The query language, from a person's input to a tree of words.
+
+    sleep memory              articles with any of the words, best first
+    +sleep -stress            must have, must not have
+    sleep AND (rem OR deep)   AND, OR, NOT in capitals, brackets
+    "deep sleep"              the words in this order
+    plastic*                  words that begin so
+    plasticty~  plastcty~2    words within one or two typing errors
+    title:sleep               a word of the title; also text:, author:
+    mechanism:nmda-receptor   a facet value; also study:, study_type:, language:
+
+Whatever a person types is a query: an operator without its words, a bracket or quote without its other half, or an
+unknown field is read as plain text. The parser never raises.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple, TypeAlias
+
+import regex
+
+from searchkit.article import FACETS
+from searchkit.index.query import KINDS
+
+MAX_LEAVES: Final = 1024
+_MAX_DEPTH: Final = 40
+_FIELDS: Final = {"title": "title", "text": "body", "body": "body", "author": "author"}
+
+_QUOTES: Final = {'"': '"', "“": "”", "„": "“”", "”": "”", "«": "»", "「": "」", "『": "』", "＂": "＂"}
+_OPEN: Final = "".join(_QUOTES)
+_TOKEN: Final = regex.compile(
+    rf"""
+    (?P<space>\s+)
+    | (?P<sign>[+\-−!](?=[^\s+\-−!]))
+    | (?P<open>[(（]) | (?P<close>[)）])
+    | (?P<field>(?:title|text|body|author|language|study_type|study|mechanism)\s*[:：])(?=[^\s:：])
+    | (?P<quote>[{_OPEN}])
+    | (?P<word>[^\s()（）{_OPEN}»」』]+)
+    | (?P<other>.)
+    """,
+    regex.VERBOSE | regex.DOTALL,
+)
+_FUZZY: Final = regex.compile(r"(.+?)[~～]([12])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, or several that punctuation joins, as typed.
+
+    Attributes:
+        kind: which text it must stand in; None for any.
+        prefix: words that begin so.
+        distance: number of typing errors to allow.
+    """
+
+    text: str
+    kind: str | None = None
+    prefix: bool = False
+    distance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Words in this order."""
+
+    text: str
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A facet value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Every article; ``*``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All of ``must``, none of ``must_not``, best with many of ``should``."""
+
+    must: tuple["Node", ...] = ()
+    should: tuple["Node", ...] = ()
+    must_not: tuple["Node", ...] = ()
+
+
+Node: TypeAlias = Word | Quoted | FacetValue | Anything | Group
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    end: int
+
+
+class ParsedQuery(NamedTuple):
+    """A parsed query.
+
+    Attributes:
+        root: the tree.
+        truncated: words were left out because there were more than `MAX_LEAVES`.
+    """
+
+    root: Group
+    truncated: bool
+
+
+def parse(text: str) -> ParsedQuery:
+    """Return the tree of a query; any text is one, and an empty one matches nothing."""
+    parser = _Parser(text)
+    root = parser.group(0)
+    return ParsedQuery(root, parser.leaves >= MAX_LEAVES and parser.more())
+
+
+class _Parser:
+    """Recursive descent: group = either (juxtaposed), either = both (OR both)*, both = unary (AND unary)*."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.leaves = 0
+        self._tokens = list(self._scan(text))
+        self._place = 0
+
+    def _scan(self, text: str) -> Iterator[_Token]:
+        place = 0
+        while place < len(text):
+            match = _TOKEN.match(text, place)
+            if match is None:  # pragma: no cover - the last alternative takes anything
+                return
+            kind, end = str(match.lastgroup), match.end()
+            if kind == "quote":
+                closing = [text.find(mark, end) for mark in _QUOTES[match.group()]]
+                last = min((found for found in closing if found >= 0), default=-1)
+                if last >= 0:
+                    yield _Token("phrase", text[end:last], last + 1)
+                    place = last + 1
+                    continue
+                kind = "space"
+            if kind not in {"space", "other"}:
+                yield _Token(kind, match.group(), end)
+            place = end
+
+    def _peek(self) -> _Token | None:
+        return self._tokens[self._place] if self._place < len(self._tokens) else None
+
+    def _operator(self, *names: str) -> bool:
+        token = self._peek()
+        if token and token.kind == "word" and token.text in names:
+            self._place += 1
+            return True
+        return False
+
+    def more(self) -> bool:
+        return self._peek() is not None
+
+    def group(self, depth: int) -> Group:
+        must: list[Node] = []
+        should: list[Node] = []
+        must_not: list[Node] = []
+        while (token := self._peek()) is not None and self.leaves < MAX_LEAVES:
+            if token.kind == "close":
+                self._place += 1
+                if depth:
+                    break
+                continue
+            if self._operator("AND", "OR", "&&", "||"):
+                continue  # an operator without its left side
+            sign = ""
+            if token.kind == "sign":
+                self._place += 1
+                sign = token.text
+            node = self._either(depth)
+            if node is None:
+                continue
+            if isinstance(node, Group) and node.must_not and not node.must and not node.should and not sign:
+                must_not.extend(node.must_not)
+            elif sign == "+":
+                must.append(node)
+            elif sign:
+                must_not.append(node)
+            else:
+                should.append(node)
+        if len(should) == 1 and not must and not must_not and isinstance(should[0], Group):
+            return should[0]
+        return Group(tuple(must), tuple(should), tuple(must_not))
+
+    def _either(self, depth: int) -> Node | None:
+        parts = [part] if (part := self._both(depth)) else []
+        while self._operator("OR", "||"):
+            if part := self._both(depth):
+                parts.append(part)
+        return parts[0] if len(parts) == 1 else Group(should=tuple(parts)) if parts else None
+
+    def _both(self, depth: int) -> Node | None:
+        parts = [part] if (part := self._unary(depth)) else []
+        while self._operator("AND", "&&"):
+            if part := self._unary(depth):
+                parts.append(part)
+        if len(parts) <= 1:
+            return parts[0] if parts else None
+        excluded = [part for part in parts if isinstance(part, Group) and _is_negation(part)]
+        must = tuple(part for part in parts if part not in excluded)
+        return Group(must=must, must_not=tuple(node for part in excluded for node in part.must_not))
+
+    def _unary(self, depth: int) -> Node | None:
+        negated = False
+        while self._operator("NOT"):
+            negated = not negated
+        if negated:
+            node = self._unary(depth)
+            return Group(must_not=(node,)) if node else None
+        token = self._peek()
+        if token is None or (token.kind == "word" and token.text in {"AND", "OR", "&&", "||"}):
+            return None
+        if token.kind == "close":
+            return None
+        self._place += 1
+        match token.kind:
+            case "open":
+                if depth >= _MAX_DEPTH:
+                    return None
+                group = self.group(depth + 1)
+                return group if group.must or group.should or group.must_not else None
+            case "sign":
+                node = self._unary(depth)
+                return Group(must_not=(node,)) if node and token.text != "+" else node
+            case "field":
+                return self._field(token, depth)
+            case "phrase":
+                self.leaves += 1
+                return Quoted(token.text) if token.text.strip() else None
+            case _:
+                self.leaves += 1
+                return _word(token.text)
+
+    def _field(self, token: _Token, depth: int) -> Node | None:
+        name = token.text.rstrip(":： ")
+        following = self._peek()
+        if following is None or following.kind not in {"word", "phrase"}:
+            return _word(name)
+        node = self._unary(depth)
+        if name in FACETS:
+            return FacetValue(name, following.text)
+        if isinstance(node, Word | Quoted):
+            return replace(node, kind=_FIELDS[name])
+        return node
+
+
+def _is_negation(group: Group) -> bool:
+    return bool(group.must_not) and not group.must and not group.should
+
+
+def _word(text: str) -> Node:
+    if text.strip("*＊") == "" or text == "*:*":
+        return Anything()
+    if text[-1] in "*＊":
+        return Word(text.rstrip("*＊"), prefix=True)
+    if match := _FUZZY.fullmatch(text):
+        return Word(match.group(1), distance=int(match.group(2) or 1))
+    return Word(text)
+
+
+def plain_text(node: Node) -> Iterator[str]:
+    """Yield the runs of words of a tree that may name a concept: adjacent plain words, and phrases."""
+    if isinstance(node, Quoted):
+        yield node.text
+    elif isinstance(node, Word) and not node.prefix and not node.distance:
+        yield node.text
+    elif isinstance(node, Group):
+        run: list[str] = []
+        for part in node.should:
+            if isinstance(part, Word) and part.kind is None and not part.prefix and not part.distance:
+                run.append(part.text)
+        if run:
+            yield " ".join(run)
+
+
+assert set(_FIELDS.values()) == set(KINDS)  # noqa: S101 - one list of kinds, in one place

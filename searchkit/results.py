@@ -1,0 +1,164 @@
+"""What a search gives back."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from searchkit.article import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A passage of an article's text.
+
+    Attributes:
+        text: the passage.
+        start: where it begins in the article's text, in code points.
+        highlights: (start, end) of each match in ``text``, in order, not overlapping.
+    """
+
+    text: str
+    start: int
+    highlights: tuple[tuple[int, int], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the snippet as JSON types."""
+        return {"text": self.text, "start": self.start, "highlights": [list(span) for span in self.highlights]}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One found article.
+
+    Attributes:
+        article: the whole article.
+        score: higher is better; comparable within one search only. 0 where nothing is scored.
+        snippet: the passage that answers the query best, or the beginning.
+        title_highlights: (start, end) of each match in the title.
+        mechanisms: keys of mechanisms that the query names and this article carries.
+    """
+
+    article: Article
+    score: float
+    snippet: Snippet
+    title_highlights: tuple[tuple[int, int], ...] = ()
+    mechanisms: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The article's id."""
+        return self.article.id
+
+    @property
+    def title(self) -> str:
+        """The article's title."""
+        return self.article.title
+
+    @property
+    def language(self) -> str:
+        """The article's language."""
+        return self.article.language
+
+    @property
+    def author(self) -> str:
+        """The article's author."""
+        return self.article.author
+
+    @property
+    def published(self) -> date | None:
+        """The article's date of publication."""
+        return self.article.published
+
+    @property
+    def url(self) -> str:
+        """The article's address."""
+        return self.article.url
+
+    @property
+    def source(self) -> str:
+        """The file that the article came from."""
+        return self.article.source
+
+    @property
+    def facets(self) -> Mapping[str, tuple[str, ...]]:
+        """The article's facet values."""
+        return self.article.facets
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the hit as JSON types, without the article's text, sections and references."""
+        return {
+            "id": self.id,
+            "score": round(self.score, 6),
+            "title": self.title,
+            "title_highlights": [list(span) for span in self.title_highlights],
+            "language": self.language,
+            "author": self.author,
+            "published": self.published.isoformat() if self.published else None,
+            "url": self.url,
+            "source": self.source,
+            "snippet": self.snippet.to_dict(),
+            "facets": {name: list(values) for name, values in self.facets.items()},
+            "mechanisms": list(self.mechanisms),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """A facet value and the number of articles that carry it.
+
+    Attributes:
+        value: the key, as filters take it.
+        label: for people.
+        selected: it is among the search's filters.
+    """
+
+    value: str
+    label: str
+    count: int
+    selected: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the count as JSON types."""
+        return {"value": self.value, "label": self.label, "count": self.count, "selected": self.selected}
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The answer to a search. Iterating gives the hits.
+
+    Attributes:
+        query: as given.
+        total: number of articles that match, on this page or not; exact.
+        hits: this page.
+        offset: number of hits before this page.
+        facets: facet -> counts over all matches, highest first. The counts of a facet leave its own filters
+            out, so they say what another choice would give.
+        notes: what a person should know about the answer, one line each.
+    """
+
+    query: str
+    total: int
+    hits: tuple[Hit, ...]
+    offset: int = 0
+    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Hit]:
+        """Iterate over the hits of this page."""
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        """Return the number of hits on this page."""
+        return len(self.hits)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the results as JSON types."""
+        return {
+            "query": self.query,
+            "total": self.total,
+            "offset": self.offset,
+            "hits": [hit.to_dict() for hit in self.hits],
+            "facets": {name: [count.to_dict() for count in counts] for name, counts in self.facets.items()},
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,214 @@
+"""Highlights and snippets: where a query matched, and the passage that shows it best."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+import regex
+
+from searchkit.article import Section
+from searchkit.index import query as engine
+from searchkit.results import Snippet
+from searchkit.stored import Span, StoredArticle
+from searchkit.structure import is_unspaced
+from searchkit.termvector import TermVector
+
+# A passage is about two lines on a terminal; a character without spaces is as wide as two letters and says more.
+_LENGTH: Final = 240
+_LENGTH_UNSPACED: Final = 110
+# A sentence ends at its mark and the quotes after it, or with the line.
+_SENTENCE: Final = regex.compile(r"[^.!?。！？।\n]*+(?:[.!?。！？।]+[\"'”’」』)\]*]*+(?=\s|$|\p{Han})|[.!?]|\n|$)", regex.VERSION1)
+_BREAK: Final = regex.compile(r"(?<=[\s,;:，、；：—–])")
+_HYPHENS: Final = frozenset("-‐‑–'’/")
+_REPEAT_VALUE: Final = 0.1
+_REFERENCES_VALUE: Final = 0.4
+
+
+class Found(NamedTuple):
+    """A match in a text: the span, what of the query it answers, and how much that is worth."""
+
+    start: int
+    end: int
+    leaf: str
+    value: float
+
+
+def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[Found]:
+    """Return where the leaves of a query match in the title or body of an article, by position.
+
+    Terms match wherever their tokens stand, phrases only where all their terms stand in order. Mechanisms that
+    the query names match where the article names them, in its own words.
+    """
+    language = stored.article.language
+    field = engine.field_name(kind, language)
+    vector = stored.title if kind == "title" else stored.body
+    found: list[Found] = []
+    terms: dict[str, float] = {}
+    for leaf in engine.leaves(query):
+        match leaf:
+            case engine.Term(field=name, text=text, boost=boost) if name == field:
+                terms[text] = max(boost, terms.get(text, 0.0))
+            case engine.Prefix(field=name, prefix=prefix, max_length=limit) if name == field:
+                fitting = {term for term in vector.terms if term.startswith(prefix)}
+                if limit is None:
+                    terms |= dict.fromkeys(fitting, 1.0)
+                else:
+                    # One character of a script without spaces: it alone matched, not the bigram it begins.
+                    short = {term for term in fitting if len(term) <= limit}
+                    found.extend(
+                        Found(token.start, token.start + len(prefix), prefix, 1.0) for token in vector.select(short)
+                    )
+            case engine.Fuzzy(field=name, text=text, distance=distance) if name == field:
+                for term in vector.terms:
+                    if term[:1] == text[:1] and _within(term, text, distance):
+                        terms[term] = 1.0
+            case engine.Phrase(field=name) if name == field:
+                found.extend(_phrase(leaf, vector))
+            case engine.Facet(name="mechanism", values=values, boost=boost) if boost and kind == "body":
+                for value in values:
+                    spans = stored.evidence.get("mechanism", {}).get(value, ())
+                    found.extend(Found(start, end, value, 1.0) for start, end in spans)
+            case _:
+                pass
+    for token in vector.select(set(terms)):
+        found.append(Found(token.start, token.end, token.text, terms[token.text] * _rarity(token.text)))
+    return sorted(found)
+
+
+def merge(spans: Iterable[Span], text: str = "") -> tuple[Span, ...]:
+    """Return spans in order, with those made one that overlap, touch, or have only a hyphen of ``text`` between."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and (start <= merged[-1][1] or text[merged[-1][1] : start] in _HYPHENS):
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def best_snippet(text: str, found: Sequence[Found], sections: Iterable[Section] = ()) -> Snippet:
+    """Return the passage that shows most of what a query asks for, highlighted; the beginning without matches.
+
+    Passages are whole sentences as far as they fit; longer ones are cut between words. Matches in a list of
+    references count less.
+    """
+    limit = _LENGTH_UNSPACED if is_unspaced(text[:2000]) else _LENGTH
+    sentences = _sentences(text)
+    if not sentences:
+        return Snippet("", 0)
+    asides = [(section.start, section.end) for section in sections if section.kind != "body"]
+    best, best_value = (sentences[0][0], _extend(sentences, 0, limit)), 0.0
+    place = 0
+    for number, (start, end) in enumerate(sentences):
+        while place < len(found) and found[place].end <= start:
+            place += 1
+        if place >= len(found) or found[place].start >= end:
+            continue
+        first, last = start, _extend(sentences, number, limit)
+        if last - first > limit:
+            # One long sentence: begin near the first match.
+            first, last = _cut(text, first, last, found[place].start, limit)
+        value = _value(found, place, first, last)
+        if any(low <= first < high for low, high in asides):
+            value *= _REFERENCES_VALUE
+        if value > best_value:
+            best, best_value = (first, last), value
+    first, last = best
+    if last - first > limit:
+        first, last = _cut(text, first, last, first, limit)
+    spans = merge(((match.start, match.end) for match in found if match.start >= first and match.end <= last), text)
+    return Snippet(text[first:last], first, tuple((start - first, end - first) for start, end in spans))
+
+
+def _phrase(leaf: engine.Phrase, vector: TermVector) -> Iterator[Found]:
+    wanted = {text for _, text in leaf.terms}
+    spans = {(token.position, token.text): (token.start, token.end) for token in vector.select(wanted)}
+    first_text = leaf.terms[0][1]
+    name = " ".join(text for _, text in leaf.terms)
+    for position, text in spans:
+        if text == first_text:
+            places = [spans.get((position + offset, other)) for offset, other in leaf.terms]
+            there = [span for span in places if span]
+            if len(there) == len(places):
+                start, end = min(start for start, _ in there), max(end for _, end in there)
+                yield Found(start, end, name, 2.0 * len(leaf.terms))
+
+
+def _rarity(term: str) -> float:
+    """Return a guess at how much a term tells, from its length: long words are rare ones."""
+    return min(len(term), 12) / 4
+
+
+def _value(found: Sequence[Found], place: int, first: int, last: int) -> float:
+    seen: set[str] = set()
+    value = 0.0
+    for match in found[place:]:
+        if match.start >= last:
+            break
+        if match.start >= first and match.end <= last:
+            value += match.value if match.leaf not in seen else match.value * _REPEAT_VALUE
+            seen.add(match.leaf)
+    return value
+
+
+def _sentences(text: str) -> list[Span]:
+    spans = []
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        stripped = match.group().strip()
+        if stripped:
+            start += match.group().index(stripped)
+            spans.append((start, start + len(stripped)))
+    return spans
+
+
+def _extend(sentences: Sequence[Span], number: int, limit: int) -> int:
+    """Return the end of the passage that begins with a sentence and takes whole ones up to the limit."""
+    start, last = sentences[number]
+    for _, end in sentences[number + 1 :]:
+        if end - start > limit:
+            break
+        last = end
+    return last
+
+
+def _cut(text: str, first: int, last: int, match: int, limit: int) -> Span:
+    """Return a window of a long sentence with the match in its first third, cut between words or characters."""
+    start = max(first, min(match - limit // 3, last - limit))
+    if start > first:
+        start = _boundary(text, start, match, first)
+    end = min(last, start + limit)
+    if end < last:
+        breaks = [found.start() for found in _BREAK.finditer(text, match, end)]
+        end = breaks[-1] if breaks and breaks[-1] > match + limit // 4 else _grapheme(text, end, start)
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _boundary(text: str, start: int, match: int, first: int) -> int:
+    found = _BREAK.search(text, start, match)
+    return found.start() if found else _grapheme(text, start, first)
+
+
+def _grapheme(text: str, place: int, start: int) -> int:
+    """Return the last boundary between graphemes at or before ``place``."""
+    low = last = max(start, place - 64)
+    for found in regex.finditer(r"\X", text[low : place + 64]):
+        if low + found.end() > place:
+            break
+        last = low + found.end()
+    return last
+
+
+def _within(left: str, right: str, distance: int) -> bool:
+    """Tell whether two words are within an edit distance."""
+    if abs(len(left) - len(right)) > distance:
+        return False
+    row = list(range(len(right) + 1))
+    for number, char in enumerate(left, 1):
+        above, row = row, [number]
+        for place, other in enumerate(right, 1):
+            row.append(min(above[place] + 1, row[-1] + 1, above[place - 1] + (char != other)))
+        if min(row) > distance:
+            return False
+    return row[-1] <= distance

@@ -1,0 +1,95 @@
+"""The tokens of a stored text, packed: what highlighting needs without analyzing again."""
+
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import Final, Self
+
+from searchkit.analyzers import Token
+
+_LEVEL: Final = 6
+
+
+class TermVector:
+    """The tokens of one text, by position.
+
+    Packed, it is the distinct terms, and for each token the number of its term and the differences of start,
+    length and position: 32-bit numbers, compressed.
+    """
+
+    __slots__ = ("_lengths", "_numbers", "_positions", "_starts", "terms")
+
+    def __init__(
+        self,
+        terms: list[str],
+        numbers: "array[int]",
+        starts: "array[int]",
+        lengths: "array[int]",
+        positions: "array[int]",
+    ) -> None:
+        self.terms = terms
+        self._numbers = numbers
+        self._starts = starts
+        self._lengths = lengths
+        self._positions = positions
+
+    @classmethod
+    def of(cls, tokens: Iterable[Token]) -> Self:
+        """Return the vector of some tokens."""
+        known: dict[str, int] = {}
+        columns = tuple(array("I") for _ in range(4))
+        for token in tokens:
+            columns[0].append(known.setdefault(token.text, len(known)))
+            columns[1].append(token.start)
+            columns[2].append(token.end - token.start)
+            columns[3].append(token.position)
+        return cls(list(known), *columns)
+
+    def __iter__(self) -> Iterator[Token]:
+        """Yield the tokens."""
+        for number, start, length, position in zip(
+            self._numbers, self._starts, self._lengths, self._positions, strict=True
+        ):
+            yield Token(self.terms[number], start, start + length, position)
+
+    def select(self, terms: set[str]) -> Iterator[Token]:
+        """Yield the tokens whose text is among ``terms``."""
+        wanted = {number for number, term in enumerate(self.terms) if term in terms}
+        if wanted:
+            for place, number in enumerate(self._numbers):
+                if number in wanted:
+                    start = self._starts[place]
+                    yield Token(self.terms[number], start, start + self._lengths[place], self._positions[place])
+
+    def to_bytes(self) -> bytes:
+        """Return the vector, packed."""
+        head = "\n".join(self.terms).encode("utf-8", "surrogatepass")
+        # Signed differences, wrapped to 32 bits: overlapping tokens may step back.
+        rows = [self._numbers, _differences(self._starts), self._lengths, _differences(self._positions)]
+        sizes = array("I", [len(head), len(self._numbers)])
+        return zlib.compress(b"".join([sizes.tobytes(), head, *(row.tobytes() for row in rows)]), _LEVEL)
+
+    @classmethod
+    def from_bytes(cls, packed: bytes) -> Self:
+        """Return the vector that `to_bytes` packed."""
+        data = zlib.decompress(packed)
+        sizes = array("I")
+        sizes.frombytes(data[:8])
+        after, count = 8 + sizes[0], sizes[1]
+        head = data[8:after].decode("utf-8", "surrogatepass")
+        rows = []
+        for number in range(4):
+            row = array("I")
+            row.frombytes(data[after + number * count * 4 : after + (number + 1) * count * 4])
+            rows.append(row)
+        numbers, starts, lengths, positions = rows
+        return cls(head.split("\n") if count else [], numbers, _sums(starts), lengths, _sums(positions))
+
+
+def _differences(row: "array[int]") -> "array[int]":
+    return array("I", ((now - before) & 0xFFFFFFFF for before, now in zip([0, *row], row, strict=False)))
+
+
+def _sums(row: "array[int]") -> "array[int]":
+    return array("I", accumulate(row, lambda total, step: (total + step) & 0xFFFFFFFF))
