@@ -1,12 +1,16 @@
 """The functions for programs that embed searchkit."""
 
 import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from searchkit.article_index import ArticleIndex, Changes, Filter
-from searchkit.index import Sort
-from searchkit.readers import read
+from searchkit.errors import InputError
+from searchkit.index import DEFAULT_ENGINE, Sort
+from searchkit.readers import Draft, Report, read
 from searchkit.results import Results
+from searchkit.vocabulary import Vocabulary
 
 
 def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads as searchkit.open
@@ -62,18 +66,46 @@ def index_articles(
     *,
     index: str | os.PathLike[str],
     prune: bool = False,
+    vocabulary: str | os.PathLike[str] | None = None,
+    engine: str | None = None,
+    format: str | None = None,  # noqa: A002 - the option's name
+    wait: float = 10.0,
+    report: Report | None = None,
+    progress: Callable[[Draft], None] | None = None,
 ) -> Changes:
     """Add the articles under some paths to an index, which is made if it is missing.
 
     Args:
-        paths: files and folders; see `searchkit.read`.
+        paths: files, folders, or ``-`` for standard input; see `searchkit.read`.
         index: the folder of the index.
         prune: remove articles that came from ``paths`` and are no longer there.
+        vocabulary: file of mechanisms to add to the built-in ones; an index that was made with others is derived
+            anew. None keeps the index's own.
+        engine: engine of a new index; that of an old one stays.
+        format: format of files whose suffix does not tell.
+        wait: seconds to wait for another writer.
+        report: filled with what was met.
+        progress: called after each article.
 
     Raises:
+        VocabularyError: the vocabulary is not valid.
+        InputError: the folder is none of an index, or the index has another engine.
         IndexStateError: the index cannot be opened, or another process is writing to it.
     """
     paths = list(paths)
-    opened = ArticleIndex.open(index) if ArticleIndex.exists(index) else ArticleIndex.create(index)
+    words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
+    new = not ArticleIndex.exists(index)
+    opened = (
+        ArticleIndex.create(index, engine=engine or DEFAULT_ENGINE, vocabulary=words) if new else open(index)
+    )
     with opened:
-        return opened.update(read(paths), prune=paths if prune else ())
+        if engine not in {None, opened.engine}:
+            raise InputError(f"{opened.path} has the engine {opened.engine}, not {engine}; leave --engine out")
+        if words is not None and words != opened.vocabulary:
+            opened.rebuild(vocabulary=words, wait=wait)
+        drafts = read(paths, format=format, report=report)
+        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, progress=progress)
+    if new and not changes.any:
+        # Nothing to index is no reason to leave an empty index behind.
+        shutil.rmtree(opened.path, ignore_errors=True)
+    return changes

@@ -133,8 +133,12 @@ class ArticleIndex:
         return cls(folder, meta)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Self:
+    def open(cls, path: str | os.PathLike[str], *, check: bool = True) -> Self:
         """Open an index.
+
+        Args:
+            path: its folder.
+            check: compare the analyzers; only `rebuild` does without.
 
         Raises:
             IndexNotFoundError: there is none at ``path``.
@@ -142,7 +146,8 @@ class ArticleIndex:
             AnalyzerMismatchError: its tokens are not those of the analyzers installed now.
         """
         index = cls(Path(path), _read_meta(Path(path)))
-        index._check_analyzers()
+        if check:
+            index._check_analyzers()
         return index
 
     @staticmethod
@@ -163,6 +168,16 @@ class ArticleIndex:
     ) -> None:
         """Close the index."""
         self.close()
+
+    @property
+    def engine(self) -> str:
+        """The name of its engine."""
+        return str(self._meta["engine"])
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The mechanisms that it looks for."""
+        return Vocabulary.from_dict(self._meta["vocabulary"])
 
     # Searching
 
@@ -288,14 +303,14 @@ class ArticleIndex:
             segments=stats.segments,
             bytes=stats.bytes,
             analyzers=dict(self._meta["analyzers"]),
-            mechanisms=len(self._vocabulary.concepts),
+            mechanisms=len(self.vocabulary.concepts),
         )
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         """Return what people call a facet value."""
         match facet:
             case "mechanism":
-                return self._vocabulary.label(value, language)
+                return self.vocabulary.label(value, language)
             case "study_type":
                 return Vocabulary.builtin("study_types").label(value, language)
             case "study":
@@ -415,16 +430,12 @@ class ArticleIndex:
     # Inside
 
     @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return Vocabulary.from_dict(self._meta["vocabulary"])
-
-    @cached_property
     def _deriver(self) -> Deriver:
-        return Deriver(self._vocabulary, Vocabulary.builtin("study_types"), StudyRegistry.builtin())
+        return Deriver(self.vocabulary, Vocabulary.builtin("study_types"), StudyRegistry.builtin())
 
     def _renew(self, meta: dict[str, Any]) -> None:
         self._meta = meta
-        for name in ("_vocabulary", "_deriver"):
+        for name in ("vocabulary", "_deriver"):
             self.__dict__.pop(name, None)
 
     def _save(self, meta: dict[str, Any]) -> None:
@@ -457,7 +468,7 @@ class ArticleIndex:
         compiler = Compiler(
             languages=tuple(sorted(self._meta["analyzers"])),
             analyzer=self._deriver.analyzer,
-            vocabulary=self._vocabulary if expand else None,
+            vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
@@ -511,7 +522,7 @@ class ArticleIndex:
     def _names(self, name: str, key: str) -> list[str]:
         names = [key, self.label(name, key)]
         if name in {"mechanism", "study_type"}:
-            vocabulary = self._vocabulary if name == "mechanism" else Vocabulary.builtin("study_types")
+            vocabulary = self.vocabulary if name == "mechanism" else Vocabulary.builtin("study_types")
             names += [term for terms in vocabulary.concepts.get(key, {}).values() for term in terms]
         if name == "study":
             study = StudyRegistry.builtin().studies.get(key)
@@ -521,9 +532,9 @@ class ArticleIndex:
     def _unknown(self, name: str, spelling: str, known: Sequence[str]) -> str:
         import difflib
 
-        near = difflib.get_close_matches(fold(spelling), known, n=3, cutoff=0.5) or list(known[:3])
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        return f"no article has the {name.replace('_', ' ')} {spelling!r}{hint} 'searchkit facets' lists all"
+        near = difflib.get_close_matches(fold(spelling), known, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}? " if near else ""
+        return f"no article has the {name.replace('_', ' ')} {spelling!r}; {hint}'searchkit facets' lists all"
 
 
 def _absolute(source: str) -> str:

@@ -92,13 +92,14 @@ def best_snippet(text: str, found: Sequence[Found], sections: Iterable[Section] 
     references count less.
     """
     limit = _LENGTH_UNSPACED if is_unspaced(text[:2000]) else _LENGTH
-    sentences = _sentences(text)
+    sections = list(sections)
+    sentences = _sentences(text, [section.start for section in sections])
     if not sentences:
         return Snippet("", 0)
     asides = [(section.start, section.end) for section in sections if section.kind != "body"]
     best, best_value = (sentences[0][0], _extend(sentences, 0, limit)), 0.0
     place = 0
-    for number, (start, end) in enumerate(sentences):
+    for number, (start, end, _) in enumerate(sentences):
         while place < len(found) and found[place].end <= start:
             place += 1
         if place >= len(found) or found[place].start >= end:
@@ -150,22 +151,25 @@ def _value(found: Sequence[Found], place: int, first: int, last: int) -> float:
     return value
 
 
-def _sentences(text: str) -> list[Span]:
+def _sentences(text: str, starts: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Return (start, end, section) of every sentence."""
     spans = []
+    section = 0
     for match in _SENTENCE.finditer(text):
-        start, end = match.span()
         stripped = match.group().strip()
         if stripped:
-            start += match.group().index(stripped)
-            spans.append((start, start + len(stripped)))
+            start = match.start() + match.group().index(stripped)
+            while section < len(starts) and starts[section] <= start:
+                section += 1
+            spans.append((start, start + len(stripped), section))
     return spans
 
 
-def _extend(sentences: Sequence[Span], number: int, limit: int) -> int:
-    """Return the end of the passage that begins with a sentence and takes whole ones up to the limit."""
-    start, last = sentences[number]
-    for _, end in sentences[number + 1 :]:
-        if end - start > limit:
+def _extend(sentences: Sequence[tuple[int, int, int]], number: int, limit: int) -> int:
+    """Return the end of the passage that begins with a sentence and takes whole ones of its section up to the limit."""
+    start, last, section = sentences[number]
+    for _, end, other in sentences[number + 1 :]:
+        if end - start > limit or other != section:
             break
         last = end
     return last

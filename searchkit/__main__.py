@@ -1,0 +1,5 @@
+"""``python -m searchkit``."""
+
+from searchkit.cli import main
+
+main()

@@ -1,0 +1,61 @@
+"""The command ``searchkit``. Each command is one file of `searchkit.commands`, imported when it is used."""
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import click
+
+import searchkit
+from searchkit.commands.output import plain
+from searchkit.errors import SearchkitError
+
+# In the order in which a newcomer meets them.
+COMMANDS: Final = ("index", "search", "facets", "show", "info", "analyze", "rebuild", "demo", "completion")
+
+
+class LazyGroup(click.Group):
+    """Finds commands by name without importing the others, and tells expected errors in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"searchkit.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - the modules are ours
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; an error that searchkit raises on purpose ends it with exit code 2 and no traceback."""
+        try:
+            return super().invoke(ctx)
+        except SearchkitError as error:
+            click.echo(f"searchkit: {plain(str(error))}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(searchkit.__version__, prog_name="searchkit")
+def cli() -> None:
+    """Full-text search for articles in several languages.
+
+    \b
+    First index some articles, then search them:
+      searchkit index articles/
+      searchkit search "synaptic plasticity" --language sv --mechanism nmda-receptor
+
+    The index is a folder: --index DIR, or the environment variable SEARCHKIT_INDEX, or .searchkit here.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A terminal that cannot show a character gets a question mark, never a traceback.
+            stream.reconfigure(errors="replace")
+    cli()

@@ -1,0 +1,94 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+DEFAULT_INDEX: Final = ".searchkit"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def index_option(function: F) -> F:
+    """Add ``--index``."""
+    return click.option(
+        "--index",
+        "-i",
+        "index",
+        type=click.Path(path_type=Path),
+        envvar="SEARCHKIT_INDEX",
+        default=DEFAULT_INDEX,
+        show_default=True,
+        show_envvar=True,
+        metavar="DIR",
+        help="Folder of the index.",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs (docs/cli.md).")(function)
+
+
+def wait_option(function: F) -> F:
+    """Add ``--wait``."""
+    return click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        default=10.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait while another process writes to the index.",
+    )(function)
+
+
+def filter_options(function: F) -> F:
+    """Add ``--language``, ``--study``, ``--mechanism`` and ``--study-type``."""
+    helps = {
+        "language": ("CODE", "Only articles in this language (zh, sv, hi, fr, en, …)."),
+        "study": ("STUDY", "Only articles that cite this study: key, DOI or beginning of its label."),
+        "mechanism": ("MECHANISM", "Only articles about this mechanism: key, or label in any language."),
+        "study_type": ("TYPE", "Only articles that rest on this kind of study."),
+    }
+    for name, (metavar, text) in reversed(helps.items()):
+        function = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            multiple=True,
+            metavar=metavar,
+            shell_complete=_complete(name),
+            help=f"{text} Repeat for alternatives.",
+        )(function)
+    return function
+
+
+def expand_option(function: F) -> F:
+    """Add ``--no-expand``."""
+    return click.option(
+        "--expand/--no-expand",
+        default=True,
+        show_default=True,
+        help="Find articles in other languages by the mechanisms that the query names.",
+    )(function)
+
+
+def _complete(name: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+        from searchkit.article_index import ArticleIndex
+        from searchkit.errors import SearchkitError
+
+        try:
+            with ArticleIndex.open(ctx.params.get("index") or DEFAULT_INDEX) as index:
+                counts = index.facets()[name]
+        except SearchkitError:
+            return []
+        return [
+            CompletionItem(count.value, help=f"{count.label} ({count.count})")
+            for count in counts
+            if count.value.startswith(incomplete)
+        ]
+
+    return complete

@@ -1,0 +1,102 @@
+"""What commands print: text for people, JSON for programs.
+
+Article text is somebody else's: nothing in it may drive the terminal, so control characters never get through.
+"""
+
+import json
+import os
+import shutil
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import click
+import regex
+
+_CONTROLS: Final = regex.compile(r"[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Cs}]")
+_WIDEST: Final = 100
+
+Span = tuple[int, int]
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line, with a space for every control character and line break."""
+    return _CONTROLS.sub(" ", text)
+
+
+def use_color() -> bool | None:
+    """Return False where the environment asks for no colour (https://no-color.org), else None: as click decides."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def echo(text: str = "", *, err: bool = False) -> None:
+    """Print a line; styles are left out when the output is not a terminal."""
+    click.echo(text, err=err, color=use_color())
+
+
+def echo_json(data: Any) -> None:
+    """Print JSON, as it is in UTF-8."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode())
+
+
+def echo_problems(problems: Iterable[str]) -> None:
+    """Print problems on standard error, a line each."""
+    for problem in problems:
+        echo(f"searchkit: {plain(problem)}", err=True)
+
+
+def highlighted(text: str, spans: Sequence[Span], **style: Any) -> str:
+    """Return one line of ``text`` with the spans in bold colour, and the rest in ``style``."""
+    parts = []
+    place = 0
+    for start, end in spans:
+        parts.append(click.style(plain(text[place:start]), **style))
+        parts.append(click.style(plain(text[start:end]), fg="yellow", bold=True))
+        place = end
+    parts.append(click.style(plain(text[place:]), **style))
+    return "".join(parts)
+
+
+def wrapped(text: str, spans: Sequence[Span], indent: str = "    ") -> str:
+    """Return ``text`` with its spans highlighted, broken into lines that fit the terminal."""
+    room = min(shutil.get_terminal_size().columns, _WIDEST)
+    lines = []
+    for start, end in _lines(text, max(room - len(indent), 20)):
+        inside = [(max(low, start) - start, min(high, end) - start) for low, high in spans if low < end and high > start]
+        lines.append(indent + highlighted(text[start:end].rstrip(), inside))
+    return "\n".join(lines)
+
+
+def width(text: str) -> int:
+    """Return how many columns ``text`` takes on a terminal."""
+    return sum(_char_width(char) for char in text)
+
+
+def _char_width(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _lines(text: str, room: int) -> list[Span]:
+    """Return where to break: at spaces, between wide characters, and at the text's own line breaks."""
+    lines: list[Span] = []
+    start, used, breakable = 0, 0, 0
+    for place, char in enumerate(text):
+        if char == "\n":
+            if text[start:place].strip():
+                lines.append((start, place))
+            start, used, breakable = place + 1, 0, place + 1
+            continue
+        size = _char_width(char)
+        if used + size > room and place > start:
+            stop = breakable if breakable > start else place
+            lines.append((start, stop))
+            start = breakable = stop
+            used = width(text[start:place])
+        used += size
+        if char.isspace() or size == 2:
+            breakable = place + 1
+    if text[start:].strip():
+        lines.append((start, len(text)))
+    return lines

@@ -1,0 +1,89 @@
+"""``searchkit search``: find articles."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from searchkit.commands.options import expand_option, filter_options, index_option, json_option
+from searchkit.commands.output import echo, echo_json, highlighted, plain, wrapped
+from searchkit.results import Hit, Results
+
+_SHOWN = 6
+
+
+@click.command(short_help="Find articles.")
+@click.argument("query", nargs=-1, metavar="QUERY…")
+@index_option
+@filter_options
+@click.option("--limit", "-n", type=click.IntRange(min=0), default=10, show_default=True, help="Number of hits.")
+@click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True, help="Hits to pass over.")
+@click.option(
+    "--sort",
+    type=click.Choice(["relevance", "date"]),
+    default="relevance",
+    show_default=True,
+    help="Best first, or newest first.",
+)
+@expand_option
+@json_option
+def command(query: tuple[str, ...], index: Path, limit: int, offset: int, as_json: bool, **filters: Any) -> None:
+    """Find articles that hold the words of QUERY, in any language; without QUERY, all that the filters leave.
+
+    \b
+    QUERY may hold:
+      sleep memory           any of the words, best first
+      +sleep -stress         must have, must not have
+      sleep AND (rem OR deep)
+      "deep sleep"           the words in this order
+      plastic*  plasticty~   beginning of a word; a word with a typing error
+      title:sleep  mechanism:nmda-receptor
+
+    \b
+    Examples:
+      searchkit search 突触可塑性
+      searchkit search sömn --language sv --language zh --sort date
+      searchkit search "synaptic density" --mechanism nmda-receptor --json
+    """
+    from searchkit.api import open
+
+    with open(index) as opened:
+        results = opened.search(" ".join(query), limit=limit, offset=offset, **filters)
+        if as_json:
+            echo_json(results.to_dict())
+            return
+        print_results(results, opened.label)
+
+
+def print_results(results: Results, label: Any) -> None:
+    """Print hits and facet counts for a person."""
+    shown = f"{results.offset + 1}–{results.offset + len(results)} of " if results.hits else ""
+    noun = "article" if results.total == 1 else "articles"
+    echo(click.style(f"{shown}{results.total:,} {noun}", bold=True))
+    for note in results.notes:
+        echo(click.style(f"Note: {plain(note)}", fg="magenta"))
+    for number, hit in enumerate(results, results.offset + 1):
+        echo()
+        _print_hit(number, hit, label)
+    if any(results.facets.values()):
+        echo()
+        for name, counts in results.facets.items():
+            if counts:
+                parts = [
+                    click.style(f"{plain(count.label)} {count.count}", bold=count.selected)
+                    for count in counts[:_SHOWN]
+                ]
+                more = f" · … {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+                echo(f"{click.style(f'{name:<10}', fg='cyan')} {' · '.join(parts)}{more}")
+
+
+def _print_hit(number: int, hit: Hit, label: Any) -> None:
+    about = [hit.language, hit.published.isoformat() if hit.published else "", hit.author]
+    echo(f"{number:>2}. {highlighted(hit.title, hit.title_highlights, bold=True)}")
+    echo(click.style(f"    {plain(' · '.join(part for part in about if part))}", fg="green"))
+    if hit.snippet.text:
+        echo(wrapped(hit.snippet.text, hit.snippet.highlights))
+    if hit.mechanisms:
+        names = ", ".join(label("mechanism", key) for key in hit.mechanisms)
+        echo(click.style(f"    about: {plain(names)}", fg="blue"))
+    echo(click.style(f"    id: {plain(hit.id)}", dim=True))
