@@ -101,7 +101,9 @@ class _Rules:
         self._cache: dict[str, tuple[str, ...]] = {}
         self._stem: Callable[[str], str] | None = None
         self._rewrites = [(re.compile(old), new) for old, new in language.rewrites]
-        self._segmenter: Segmenter | None = language.segmenter(user_words) if language.segmenter else None
+        # Words are found in folded text, so the user's are folded too.
+        words = frozenset(map(self.fold, user_words)) if language.segmenter else frozenset[str]()
+        self._segmenter: Segmenter | None = language.segmenter(words) if language.segmenter else None
 
     def describe(self) -> str:
         parts = [self.language.describe()]
@@ -148,7 +150,7 @@ class _Rules:
             # The stemmer's own cache is off: this class has one, for the whole recipe.
             self._stem = Stemmer.Stemmer(self.language.stemmer, 0).stemWord
         stem = self._stem(self._shorten(word)) or word
-        return (word, stem) if self.language.keep_word and stem != word else (stem,)
+        return (word, stem) if stem != word else (word,)
 
     def _shorten(self, word: str) -> str:
         for ending, replacement, rest in self.language.endings:

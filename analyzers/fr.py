@@ -7,6 +7,8 @@ FRENCH = Language(
     name="French",
     scripts=("Latin",),
     stemmer="french",
+    # Keyboards have neither: cœur and coeur.
+    letters=str.maketrans({"œ": "oe", "æ": "ae"}),
     elisions=word_list("fr_elisions.txt"),
     stop_words=word_list("fr_stop.txt"),
 )

@@ -17,7 +17,6 @@ HINDI = Language(
     name="Hindi",
     scripts=("Devanagari",),
     stemmer="hindi",
-    keep_word=True,
     letters=str.maketrans(
         {
             _NUKTA: None,

@@ -28,8 +28,8 @@ class Language:
         name: English name.
         scripts: Unicode scripts that the language is written in; text in any other script inside an
             article goes to the language that `searchkit.analyzers.registry` names for that script.
-        stemmer: name of the Snowball algorithm, or None to index words as they stand.
-        keep_word: index the plain word beside its stem, so that the exact form ranks higher.
+        stemmer: name of the Snowball algorithm, or None. The plain word is indexed beside its stem, so that
+            the exact form ranks higher, and prefixes and typing errors are matched on words as people write them.
         letters: further characters to fold, a table as of ``str.maketrans``.
         rewrites: patterns to replace after ``letters``, in order, as (regular expression, replacement).
         endings: word endings to replace before stemming, as (ending, replacement, least length of the rest);
@@ -46,7 +46,6 @@ class Language:
     name: str
     scripts: tuple[str, ...] = ()
     stemmer: str | None = None
-    keep_word: bool = False
     letters: Mapping[int, str | None] = field(default_factory=dict)
     rewrites: tuple[tuple[str, str], ...] = ()
     endings: tuple[tuple[str, str, int], ...] = ()
@@ -61,7 +60,7 @@ class Language:
         letters = sorted(self.letters.items())
         digest = hashlib.sha256(repr((letters, self.rewrites, self.endings)).encode()).hexdigest()[:12]
         lists = (sorted(self.elisions), sorted(self.enclitics))
-        return f"{self.code} v{self.version} {self.stemmer} {self.keep_word} {lists} {digest}"
+        return f"{self.code} v{self.version} {self.stemmer} {lists} {digest}"
 
 
 @cache

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Final
 
 from searchkit.analyzers.analyzer import Analyzer
@@ -31,6 +30,8 @@ def language(code: str) -> Language:
     """Return the language with the ISO 639 ``code``: ours, another package's, or the fallback."""
     place = LANGUAGES.get(code)
     if place is None:
+        from importlib.metadata import entry_points  # as dear as all else that a search imports together
+
         for entry in entry_points(group=ENTRY_POINT_GROUP, name=code):
             found = entry.load()
             if not isinstance(found, Language):

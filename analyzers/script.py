@@ -1,6 +1,6 @@
-"""Cutting a text into runs of one script.
+r"""Cutting a text into runs of one script.
 
-A word is a run of letters, marks and numbers (``\\p{L}\\p{M}\\p{N}``). Python's ``\\w`` leaves out the marks
+A word is a run of letters, marks and numbers (``\p{L}\p{M}\p{N}``). Python's ``\w`` leaves out the marks
 and so breaks Devanagari at every vowel sign; this is why the third-party ``regex`` module is used.
 """
 
@@ -15,34 +15,41 @@ UNSPACED: Final = frozenset({"Han", "Kana", "Hangul", "Thai", "Lao", "Khmer", "M
 _SPACED: Final = ("Latin", "Devanagari", "Cyrillic", "Greek", "Arabic", "Hebrew")
 _NAMED: Final = {
     "Han": r"\p{Han}々〇",
-    "Kana": r"\p{Hiragana}\p{Katakana}ー",
+    # With the marks of half-width text that Unicode gives to no script: ﾊﾞｲﾀﾐﾝ.
+    "Kana": r"\p{Hiragana}\p{Katakana}ーｰﾞﾟ",
     "Hangul": r"\p{Hangul}",
     "Thai": r"\p{Thai}",
     "Lao": r"\p{Lao}",
     "Khmer": r"\p{Khmer}",
     "Myanmar": r"\p{Myanmar}",
 } | {name: rf"\p{{{name}}}" for name in _SPACED}
+# Units written as one sign: ㎎, ㎏, ㎝.
+_NAMED["Latin"] += r"\u3371-\u337A\u3380-\u33DF\u33FF"
+_INVISIBLE: Final = r"\u00AD\u200B-\u200D\u2060\uFEFF"
 
 
 def _pattern() -> str:
-    # Invisible joiners are part of a word only between two of its characters.
-    joined = r"(?:[\u00AD\u200B-\u200D\u2060]++(?=[\p{L}\p{M}\p{N}]))?"
+    # A word does not begin with a mark: the sign that makes an emoji of ❤ is one. Invisible joiners are part of
+    # a word only between two of its characters.
+    joined = rf"(?:[{_INVISIBLE}]++(?=[\p{{L}}\p{{M}}\p{{N}}]))?"
     parts = []
     for name in UNSPACED & _NAMED.keys():
         letters = _NAMED[name]
-        parts.append(rf"(?P<{name}>[{letters}][{letters}\p{{M}}]*+)")
+        parts.append(
+            rf"(?P<{name}>[{letters}](?:(?:[{_INVISIBLE}]++(?=[{letters}]))?[{letters}\p{{M}}])*+)"
+        )
     for name in _SPACED:
         letters = _NAMED[name]
         parts.append(rf"(?P<{name}>\p{{N}}*+[{letters}](?:{joined}[{letters}\p{{M}}\p{{N}}])*+)")
     known = "".join(_NAMED.values())
-    other = rf"[[\p{{L}}\p{{M}}]--[{known}]]"
+    other = rf"[\p{{L}}--[{known}]]"
     parts.append(rf"(?P<Other>\p{{N}}*+{other}(?:{joined}[{other}\p{{M}}\p{{N}}])*+)")
     parts.append(r"(?P<Number>\p{N}++)")
-    return "|".join(sorted(parts))
+    return rf"(?!\p{{M}})(?:{'|'.join(sorted(parts))})"
 
 
 _RUN: Final = regex.compile(_pattern(), regex.VERSION1)
-_CLUSTER: Final = regex.compile(r"\X", regex.VERSION1)
+_CLUSTER: Final = regex.compile(rf"\X[{_INVISIBLE}]*+", regex.VERSION1)
 
 
 def runs(text: str) -> Iterator[tuple[str, int, int]]:
@@ -56,5 +63,8 @@ def runs(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def clusters(run: str) -> list[tuple[int, int]]:
-    """Return (start, end) of each grapheme cluster (what a reader sees as one character)."""
+    """Return (start, end) of each grapheme cluster (what a reader sees as one character).
+
+    Invisible signs belong to the character before them.
+    """
     return [match.span() for match in _CLUSTER.finditer(run)]

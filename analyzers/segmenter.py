@@ -74,7 +74,7 @@ class JiebaSegmenter:
                 folder = _private_folder()
                 file = folder / f"{self._name()}.json" if folder else None
                 tokenizer = _import_jieba().Tokenizer()
-                parts = _Parts.open(file) if file else None
+                parts = _Parts.open(file, self._user_words) if file else None
                 if parts is None:
                     _build(tokenizer, self._user_words)
                     if file:
@@ -99,15 +99,18 @@ class _Parts(dict[str, int]):
     the parts, each an object of words and their frequencies.
     """
 
-    def __init__(self, file: Path, start: int, total: int, places: dict[str, tuple[int, int]]) -> None:
+    def __init__(
+        self, file: Path, user_words: list[str], start: int, total: int, places: dict[str, tuple[int, int]]
+    ) -> None:
         super().__init__()
         self.total = total
+        self._user_words = user_words
         self._file = file
         self._start = start
         self._places = places
 
     @classmethod
-    def open(cls, file: Path) -> "_Parts | None":
+    def open(cls, file: Path, user_words: list[str]) -> "_Parts | None":
         """Return the words of a file, or None if it is missing or not whole."""
         try:
             with file.open("rb") as stream:
@@ -115,25 +118,39 @@ class _Parts(dict[str, int]):
             head = json.loads(line)
             if file.stat().st_size != len(line) + head["size"]:
                 return None
-            return cls(file, len(line), head["total"], head["parts"])
+            return cls(file, user_words, len(line), head["total"], head["parts"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def all(self) -> dict[str, int]:
         """Return all words as a plain dictionary, which is faster to ask."""
         words: dict[str, int] = {}
-        body = self._file.read_bytes()[self._start :]
-        for offset, length in self._places.values():
-            words.update(json.loads(body[offset : offset + length]))
+        try:
+            body = self._file.read_bytes()[self._start :]
+            for offset, length in self._places.values():
+                words.update(json.loads(body[offset : offset + length]))
+        except (OSError, ValueError):
+            return self._built()
         return words
 
     def _need(self, first: str) -> None:
         place = self._places.get(first)
         if place is not None:
-            with self._file.open("rb") as stream:
-                stream.seek(self._start + place[0])
-                self.update(json.loads(stream.read(place[1])))
-            self._places.pop(first, None)
+            try:
+                with self._file.open("rb") as stream:
+                    stream.seek(self._start + place[0])
+                    self.update(json.loads(stream.read(place[1])))
+                self._places.pop(first, None)
+            except (OSError, ValueError):
+                self.update(self._built())
+                self._places.clear()
+
+    def _built(self) -> dict[str, int]:
+        """Return all words, made anew: somebody has removed the file meanwhile."""
+        tokenizer = _import_jieba().Tokenizer()
+        _build(tokenizer, self._user_words)
+        words: dict[str, int] = tokenizer.FREQ
+        return words
 
     def __contains__(self, word: object) -> bool:
         self._need(str(word)[:1])
@@ -214,8 +231,6 @@ def _private_folder() -> Path | None:
         status = folder.stat()
     except OSError:
         return None
-    if hasattr(os, "getuid") and (
-        status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    ):
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
         return None
     return folder if os.access(folder, os.W_OK) else None

@@ -1,6 +1,16 @@
 """Tokens to an index, and to ranked hits. One file for each engine behind one protocol."""
 
-from searchkit.index.engine import Document, Engine, EngineHit, EngineStats, Entry, Request, Response, Sort, Writer
+from searchkit.index.engine import (
+    Document,
+    Engine,
+    EngineHit,
+    EngineStats,
+    Entry,
+    Request,
+    Response,
+    Sort,
+    Writer,
+)
 from searchkit.index.registry import DEFAULT_ENGINE, ENGINES, engine_class
 
 __all__ = [

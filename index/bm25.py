@@ -33,6 +33,7 @@ def at_home(statistics: Sequence[tuple[int, int]]) -> list[float]:
     common, taken two standard deviations low so that a handful of documents in a small language decides nothing.
     """
     share = max(
-        ((frequency - 2 * sqrt(frequency)) / documents for documents, frequency in statistics if documents), default=0
+        ((frequency - 2 * sqrt(frequency)) / documents for documents, frequency in statistics if documents),
+        default=0,
     )
     return [max(float(frequency), documents * share) for documents, frequency in statistics]

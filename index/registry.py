@@ -3,8 +3,9 @@
 from importlib import import_module
 from typing import Final, NamedTuple
 
-from searchkit.errors import InputError, MissingExtraError
 from searchkit.index.engine import Engine
+
+from searchkit.errors import InputError, MissingExtraError
 
 
 class _Place(NamedTuple):

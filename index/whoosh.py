@@ -21,16 +21,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from whoosh import columns, fields, formats
-from whoosh.index import EmptyIndexError, FileIndex, LockError
-from whoosh.index import IndexError as WhooshIndexError
-from whoosh.filedb.filestore import FileStorage
-from whoosh.reading import TermNotFound
-
-from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25
 from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
 from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Term
+from whoosh import columns, fields, formats
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import EmptyIndexError, FileIndex, LockError, clean_files
+from whoosh.reading import SegmentReader, TermNotFound
+from whoosh.util.filelock import try_for
+
+from searchkit.errors import IndexFormatError, IndexLockedError
 
 _FACET: Final = "facet_"
 _HOLDER: Final = "writer.json"
@@ -41,6 +41,8 @@ _MERGE_FACTOR: Final = 4
 _MERGE_ALWAYS_BELOW: Final = 1_000
 
 Scores = dict[int, float]
+# As Whoosh takes it: (term, frequency, weight, positions).
+_Posting = tuple[bytes, int, float, bytes]
 T = TypeVar("T")
 
 
@@ -52,32 +54,37 @@ class _Positions(formats.Format):  # type: ignore[misc]
 
 
 class _Terms(fields.FieldType):  # type: ignore[misc]
-    """A field that takes analyzed terms, ``[(text, position), …]``; Whoosh's analysis is not used."""
+    """A field that takes the postings of analyzed terms; Whoosh's analysis is not used."""
 
     def __init__(self) -> None:
         super().__init__(format=_Positions(), analyzer=None, scorable=True)
 
-    def index(self, value: Iterable[tuple[str, int]], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
-        found: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
-        for text, position in value:
-            found[text].append(position)
-        for text, positions in found.items():
-            yield text.encode(), len(positions), float(len(positions)), _pack(positions)
+    def index(self, value: list[_Posting], **_: object) -> list[_Posting]:
+        return value
 
 
 class _Values(fields.FieldType):  # type: ignore[misc]
-    """A field that takes facet values, ``["a", "b"]``."""
+    """A field that takes the postings of facet values."""
 
     def __init__(self) -> None:
         super().__init__(format=formats.Existence(), analyzer=None, scorable=False)
 
-    def index(self, value: Iterable[str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
-        for text in sorted(set(value)):
-            yield text.encode(), 1, 1.0, b""
+    def index(self, value: list[_Posting], **_: object) -> list[_Posting]:
+        return value
 
 
-def _pack(positions: array[int]) -> bytes:
-    return positions.tobytes()
+def _term_postings(terms: Iterable[tuple[str, int]]) -> list[_Posting]:
+    found: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+    for text, position in terms:
+        found[text].append(position)
+    return [
+        (text.encode(), len(positions), float(len(positions)), positions.tobytes())
+        for text, positions in found.items()
+    ]
+
+
+def _value_postings(values: Iterable[str]) -> list[_Posting]:
+    return [(text.encode(), 1, 1.0, b"") for text in sorted(set(values))]
 
 
 def _unpack(value: bytes) -> array[int]:
@@ -119,9 +126,11 @@ class WhooshEngine:
     @classmethod
     def open(cls, location: Path) -> Self:
         """Open an index."""
-        return cls(location)
+        engine = cls(location)
+        engine._current()
+        return engine
 
-    def writer(self, wait: float = 10.0) -> "WhooshWriter":
+    def writer(self, wait: float = 10.0) -> WhooshWriter:
         """Return the one writer."""
         try:
             return WhooshWriter(self._index, self._location, wait)
@@ -146,8 +155,8 @@ class WhooshEngine:
     def stats(self) -> EngineStats:
         """Return what the index holds."""
         reader = self._current().reader
-        size = sum(file.stat().st_size for file in self._location.rglob("*") if file.is_file())
-        return EngineStats(documents=reader.doc_count(), segments=len(reader.leaf_readers()), bytes=size)
+        segments = len(list(reader.leaf_readers()))
+        return EngineStats(documents=reader.doc_count(), segments=segments, bytes=_size(self._location))
 
     def close(self) -> None:
         """Let go of files."""
@@ -156,7 +165,7 @@ class WhooshEngine:
                 self._snapshot.reader.close()
             self._snapshot = None
 
-    def _current(self) -> "_Snapshot":
+    def _current(self) -> _Snapshot:
         """Return the snapshot of the last commit; readers of older ones go on undisturbed."""
         generation = self._index.latest_generation()
         snapshot = self._snapshot
@@ -167,18 +176,29 @@ class WhooshEngine:
                     snapshot = self._snapshot = _retried(self._open, self._location)
         return snapshot
 
-    def _open(self) -> "_Snapshot":
-        generation = self._index.latest_generation()
-        return _Snapshot(self._index.reader(), generation)
+    def _open(self) -> _Snapshot:
+        # Not FileIndex.reader(), which waits half a second for each file that is missing.
+        toc = self._index._read_toc()  # noqa: SLF001
+        reader = FileIndex._reader(self._index.storage, toc.schema, toc.segments, toc.generation)  # noqa: SLF001
+        return _Snapshot(reader, toc.generation)
 
 
 class WhooshWriter:
-    """One batch of changes to a `WhooshEngine`."""
+    """One batch of changes to a `WhooshEngine`.
+
+    Raises:
+        LockError: another writer did not finish in time.
+    """
 
     def __init__(self, index: FileIndex, location: Path, wait: float) -> None:
+        self._index = index
         self._location = location
-        # Whoosh's own lock is one of the operating system on a file: it goes when its process does.
-        self._writer = index.writer(timeout=wait, delay=0.05, limitmb=128)
+        # A lock of the operating system on a file: it goes when its process does.
+        self._lock = index.lock("WRITELOCK")
+        if not try_for(self._lock.acquire, timeout=wait, delay=0.05):
+            raise LockError
+        # Made at the first change, so that a batch without any writes nothing.
+        self._batch: Any = None
         self._added: dict[str, int] = {}
         self._open = True
         holder = {
@@ -190,7 +210,7 @@ class WhooshWriter:
 
     def add(self, document: Document) -> None:
         """Add a document, replacing the one with the same id."""
-        self.delete([document.id])
+        # All that can fail comes first: Whoosh keeps the beginning of a document that it could not take.
         values: dict[str, object] = {
             "id": document.id,
             "digest": document.digest.encode(),
@@ -199,25 +219,30 @@ class WhooshWriter:
             "stored": document.stored,
         }
         for kind, terms in document.fields.items():
-            values[f"{kind}_{document.language}"] = terms
+            values[f"{kind}_{document.language}"] = _term_postings(terms)
         for facet, names in document.facets.items():
-            values[_FACET + facet] = names
-        number = self._writer.docnum
-        self._writer.add_document(**values)
+            values[_FACET + facet] = _value_postings(names)
+        self.delete([document.id])
+        batch = self._writer()
+        number = batch.docnum
+        batch.add_document(**values)
         self._added[document.id] = number
 
     def delete(self, ids: Iterable[str]) -> None:
         """Remove documents; unknown ids are passed over."""
         for identifier in ids:
-            self._writer.delete_by_term("id", identifier)
+            batch = self._writer()
+            batch.delete_by_term("id", identifier)
             number = self._added.pop(identifier, None)
             if number is not None:
                 # Whoosh's own deletion sees committed documents only.
-                self._writer.newsegment.delete_document(number)
+                batch.newsegment.delete_document(number)
 
     def commit(self) -> None:
         """Make the batch visible and durable at once."""
-        self._writer.commit(mergetype=_merge)
+        if self._batch is not None:
+            self._batch.commit(mergetype=_merge)
+        self._batch = None
         self._release()
 
     def __enter__(self) -> Self:
@@ -228,14 +253,29 @@ class WhooshWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Drop what was not committed."""
-        if self._open:
-            self._writer.cancel()
+        if not self._open:
+            return
+        try:
+            if self._batch is not None:
+                self._batch.cancel()
+                # Whoosh leaves the files of a cancelled batch for the next commit to find.
+                index = self._index
+                clean_files(index.storage, index.indexname, index.latest_generation(), index._segments())  # noqa: SLF001
+        finally:
             self._release()
+
+    def _writer(self) -> Any:
+        if self._batch is None:
+            from whoosh.writing import SegmentWriter  # not needed for searching, and not small
+
+            self._batch = SegmentWriter(self._index, _lk=False, limitmb=128)
+        return self._batch
 
     def _release(self) -> None:
         self._open = False
         with suppress(FileNotFoundError):
             (self._location / _HOLDER).unlink()
+        self._lock.release()
 
 
 def _merge(writer: Any, segments: list[Any]) -> list[Any]:
@@ -253,8 +293,6 @@ def _merge(writer: Any, segments: list[Any]) -> list[Any]:
         if small or worn or live < size * _MERGE_FACTOR:
             size += live
             if live:
-                from whoosh.reading import SegmentReader
-
                 reader = SegmentReader(writer.storage, writer.schema, segment)
                 writer.add_reader(reader)
                 reader.close()
@@ -271,18 +309,32 @@ def _holder(location: Path) -> str:
         return "another process"
 
 
+def _size(location: Path) -> int:
+    size = 0
+    for folder, _, names in os.walk(location):
+        for name in names:
+            # A commit may delete files meanwhile.
+            with suppress(FileNotFoundError):
+                size += Path(folder, name).stat().st_size
+    return size
+
+
 def _retried(action: Callable[[], T], location: Path) -> T:
     for left in reversed(range(_OPEN_TRIES)):
         try:
             return action()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, EmptyIndexError) as error:
             if not left:
-                raise IndexFormatError(f"{location}: {error.filename} is missing; index the articles again") from error
+                missing = (
+                    f"{error.filename} is missing" if isinstance(error, OSError) else "it holds no index"
+                )
+                raise IndexFormatError(f"{location}: {missing}; index the articles again") from error
             time.sleep(0.02)
-        except EmptyIndexError as error:
-            raise IndexFormatError(f"{location} holds no index; index the articles again") from error
-        except (WhooshIndexError, EOFError, ValueError, OSError) as error:
-            raise IndexFormatError(f"{location} cannot be read ({error}); index the articles again") from error
+        except Exception as error:  # damaged files make Whoosh and pickle raise almost anything
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise IndexFormatError(
+                f"{location} cannot be read ({reason}); index the articles again"
+            ) from error
     raise AssertionError("unreachable")
 
 
@@ -292,9 +344,12 @@ class _Snapshot:
     def __init__(self, reader: Any, generation: int) -> None:
         self.reader = reader
         self.generation = generation
+        # Whoosh reads the postings of all terms through one file position.
+        self._reading = threading.Lock()
         self._size: int = reader.doc_count_all()
         self._facets: dict[str, dict[str, _Set]] = {}
         self._columns: dict[str, Any] = {}
+        self._lengths: dict[str, int] = {}
 
     def search(self, request: Request) -> Response:
         scores = self._evaluate(request.query)
@@ -319,7 +374,11 @@ class _Snapshot:
         hits: tuple[EngineHit, ...] = ()
         if request.limit > 0 and request.offset < total:
             allowed = _bytes(every, self._size)
-            ranked = [(score, number) for number, score in scores.items() if allowed[number >> 3] >> (number & 7) & 1]
+            ranked = [
+                (score, number)
+                for number, score in scores.items()
+                if allowed[number >> 3] >> (number & 7) & 1
+            ]
             hits = tuple(self._page(ranked, request))
         return Response(hits=hits, total=total, facets=counts)
 
@@ -402,10 +461,12 @@ class _Snapshot:
     def _readings(self, query: Readings) -> Scores:
         found = [self._postings(term.field, term.text) for term in query.terms]
         statistics = [
-            (self._documents(term.field), len(numbers)) for term, (numbers, _) in zip(query.terms, found, strict=True)
+            (self._documents(term.field), len(numbers))
+            for term, (numbers, _) in zip(query.terms, found, strict=True)
         ]
         statistics += [
-            (self._documents(term.field), self.reader.doc_frequency(term.field, term.text)) for term in query.unread
+            (self._documents(term.field), self._document_frequency(term.field, term.text))
+            for term in query.unread
         ]
         scores: Scores = {}
         for term, (numbers, counts), frequency in zip(
@@ -417,29 +478,37 @@ class _Snapshot:
         return scores
 
     def _phrase(self, query: Phrase) -> Scores:
-        starts: dict[int, set[int]] = {}
+        starts: dict[int, set[int]] | None = None
         frequencies = []
         for offset, text in query.terms:
             positions = self._occurrences(query.field, text)
             frequencies.append(len(positions))
             shifted = {number: {place - offset for place in places} for number, places in positions.items()}
-            if offset == query.terms[0][0]:
+            if starts is None:
                 starts = shifted
             else:
                 starts = {
-                    number: both for number, places in starts.items() if (both := places & shifted.get(number, set()))
+                    number: both
+                    for number, places in starts.items()
+                    if (both := places & shifted.get(number, set()))
                 }
             if not starts:
                 return {}
-        counted = {number: float(len(places)) for number, places in starts.items()}
+        counted = {number: float(len(places)) for number, places in (starts or {}).items()}
         return self._score(query.field, query.boost, frequencies, counted)
 
-    def _score(self, field: str, boost: float, document_frequencies: Sequence[float], frequencies: Mapping[int, float]) -> Scores:
+    def _score(
+        self,
+        field: str,
+        boost: float,
+        document_frequencies: Sequence[float],
+        frequencies: Mapping[int, float],
+    ) -> Scores:
         if not frequencies:
             return {}
         documents = self._documents(field)
         weight = boost * sum(bm25.idf(documents, frequency) for frequency in document_frequencies)
-        average = self.reader.field_length(field) / max(documents, 1)
+        average = self._total_length(field) / max(documents, 1)
         length = self.reader.doc_field_length
         return {
             number: weight * bm25.saturation(frequency, length(number, field), average)
@@ -451,6 +520,17 @@ class _Snapshot:
         language = self._values("language").get(field.partition("_")[2])
         return language.count() if language else 0
 
+    def _total_length(self, field: str) -> int:
+        """Return the number of terms of a field, without those of deleted documents, which Whoosh counts in."""
+        total = self._lengths.get(field)
+        if total is None:
+            total = self.reader.field_length(field)
+            for leaf, _ in self.reader.leaf_readers():
+                deleted = leaf.segment().deleted_docs() if leaf.segment() else ()
+                total -= sum(leaf.doc_field_length(number, field) for number in deleted)
+            self._lengths[field] = total
+        return total
+
     def _constant(self, field: str, terms: Iterable[str], boost: float) -> Scores:
         scores: Scores = {}
         for text in terms:
@@ -460,28 +540,37 @@ class _Snapshot:
     # Reading
 
     def _postings(self, field: str, text: str) -> tuple[list[int], list[float]]:
-        matcher = self._matcher(field, text)
         numbers: list[int] = []
         frequencies: list[float] = []
-        while matcher is not None and matcher.is_active():
-            numbers.append(matcher.id())
-            frequencies.append(matcher.weight())
-            matcher.next()
+        with self._reading:
+            matcher = self._matcher(field, text)
+            while matcher is not None and matcher.is_active():
+                numbers.append(matcher.id())
+                frequencies.append(matcher.weight())
+                matcher.next()
         return numbers, frequencies
 
     def _occurrences(self, field: str, text: str) -> dict[int, array[int]]:
-        matcher = self._matcher(field, text)
         found = {}
-        while matcher is not None and matcher.is_active():
-            found[matcher.id()] = _unpack(matcher.value())
-            matcher.next()
+        with self._reading:
+            matcher = self._matcher(field, text)
+            while matcher is not None and matcher.is_active():
+                found[matcher.id()] = _unpack(matcher.value())
+                matcher.next()
         return found
 
     def _matcher(self, field: str, text: str) -> Any:
         try:
-            return self.reader.postings(field, text.encode("utf-8", "surrogatepass"))
+            return self.reader.postings(field, _encodable(text).encode())
         except TermNotFound:
             return None
+
+    def _document_frequency(self, field: str, text: str) -> int:
+        try:
+            frequency: int = self.reader.doc_frequency(field, _encodable(text).encode())
+        except TermNotFound:
+            return 0
+        return frequency
 
     def _ids(self, field: str, text: str) -> list[int]:
         return self._postings(field, text)[0]
@@ -489,14 +578,15 @@ class _Snapshot:
     def _expand(self, field: str, prefix: str, max_length: int | None) -> list[str]:
         if field not in self.reader.schema:
             return []
-        terms = [term.decode() for term in self.reader.expand_prefix(field, prefix)]
+        terms = [term.decode() for term in self.reader.expand_prefix(field, _encodable(prefix))]
         return [term for term in terms if max_length is None or len(term) <= max_length]
 
     def _similar(self, query: Fuzzy) -> list[str]:
-        if query.field not in self.reader.schema or not query.text:
-            return []
-        found = self.reader.terms_within(query.field, query.text, query.distance, prefix=1)
-        return [term.decode() if isinstance(term, bytes) else term for term in found]
+        # Whoosh's own search counts two exchanged letters as one error or as two, depending on the number of
+        # segments, and takes seconds for a term of 100,000 characters.
+        text = query.text
+        terms = self._expand(query.field, text[:1], len(text) + query.distance) if text else []
+        return [term for term in terms if _is_within(query.distance, term, text)]
 
     def _stored(self, number: int) -> bytes:
         stored = self.reader.stored_fields(number)["stored"]
@@ -511,7 +601,7 @@ class _Snapshot:
 
     # Facets
 
-    def _values(self, name: str) -> "dict[str, _Set]":
+    def _values(self, name: str) -> dict[str, _Set]:
         values = self._facets.get(name)
         if values is None:
             field = _FACET + name
@@ -528,6 +618,28 @@ class _Snapshot:
         packed = _bytes(among, self._size)
         counted = {value: numbers.count(among, packed) for value, numbers in self._values(name).items()}
         return {value: count for value, count in counted.items() if count}
+
+
+def _encodable(text: str) -> str:
+    """Replace halves of surrogate pairs, which no index can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _is_within(distance: int, one: str, other: str) -> bool:
+    """Tell whether so many insertions, deletions and substitutions make one string of the other."""
+    if abs(len(one) - len(other)) > distance:
+        return False
+    shorter = min(len(one), len(other))
+    wrong = next((place for place in range(shorter) if one[place] != other[place]), shorter)
+    rest, after = one[wrong + 1 :], other[wrong + 1 :]
+    return wrong == max(len(one), len(other)) or (
+        distance > 0
+        and (
+            _is_within(distance - 1, rest, after)
+            or _is_within(distance - 1, rest, other[wrong:])
+            or _is_within(distance - 1, one[wrong:], after)
+        )
+    )
 
 
 class _Set:
@@ -566,7 +678,9 @@ def _bytes(mask: int, size: int) -> bytes:
 
 def _numbers(mask: int, size: int) -> list[int]:
     packed = _bytes(mask, size)
-    return [place * 8 + bit for place, byte in enumerate(packed) if byte for bit in range(8) if byte >> bit & 1]
+    return [
+        place * 8 + bit for place, byte in enumerate(packed) if byte for bit in range(8) if byte >> bit & 1
+    ]
 
 
 def _union(sets: Iterable[_Set | None], size: int) -> int:

@@ -1,10 +1,10 @@
 """searchkit: full-text search for articles in several languages.
 
-    import searchkit
+import searchkit
 
-    results = searchkit.search("synaptisk plasticitet", index=".searchkit", mechanism="nmda-receptor")
-    for hit in results:
-        print(hit.score, hit.title, hit.snippet.text)
+results = searchkit.search("synaptisk plasticitet", index=".searchkit", mechanism="nmda-receptor")
+for hit in results:
+    print(hit.score, hit.title, hit.snippet.text)
 """
 
 from pathlib import Path as _Path

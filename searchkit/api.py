@@ -95,12 +95,10 @@ def index_articles(
     paths = list(paths)
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
     new = not ArticleIndex.exists(index)
-    opened = (
-        ArticleIndex.create(index, engine=engine or DEFAULT_ENGINE, vocabulary=words) if new else open(index)
-    )
+    opened = ArticleIndex.create(index, engine=engine or DEFAULT_ENGINE, vocabulary=words) if new else open(index)
     with opened:
         if engine not in {None, opened.engine}:
-            raise InputError(f"{opened.path} has the engine {opened.engine}, not {engine}; leave --engine out")
+            raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}; leave --engine out")
         if words is not None and words != opened.vocabulary:
             opened.rebuild(vocabulary=words, wait=wait)
         drafts = read(paths, format=format, report=report)

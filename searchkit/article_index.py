@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,9 @@ from searchkit.index import DEFAULT_ENGINE, EngineHit, Request, Sort, Writer, en
 from searchkit.index.query import Everything, Query
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
-from searchkit.results import FacetCount, Hit, Results, Snippet
+from searchkit.results import FacetCount, Hit, Results
 from searchkit.snippets import best_snippet, find_matches, merge
-from searchkit.stored import Span, StoredArticle
+from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
@@ -98,7 +98,11 @@ class ArticleIndex:
 
     @classmethod
     def create(
-        cls, path: str | os.PathLike[str], *, engine: str = DEFAULT_ENGINE, vocabulary: Vocabulary | None = None
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        engine: str = DEFAULT_ENGINE,
+        vocabulary: Vocabulary | None = None,
     ) -> Self:
         """Make an empty index.
 
@@ -308,15 +312,9 @@ class ArticleIndex:
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         """Return what people call a facet value."""
-        match facet:
-            case "mechanism":
-                return self.vocabulary.label(value, language)
-            case "study_type":
-                return Vocabulary.builtin("study_types").label(value, language)
-            case "study":
-                return str(self._meta["study_labels"].get(value, value))
-            case _:
-                return value
+        if vocabulary := self._names_of(facet):
+            return vocabulary.label(value, language)
+        return str(self._meta["study_labels"].get(value, value)) if facet == "study" else value
 
     # Changing
 
@@ -403,7 +401,9 @@ class ArticleIndex:
     def _add(self, writer: Writer, derived: Derived, meta: dict[str, Any]) -> None:
         writer.add(derived.document)
         meta["study_labels"] |= {
-            key: label for key, label in derived.study_labels.items() if _better(label, meta["study_labels"].get(key))
+            key: label
+            for key, label in derived.study_labels.items()
+            if _better(label, meta["study_labels"].get(key))
         }
         language = derived.document.language
         if language not in meta["analyzers"]:
@@ -416,7 +416,7 @@ class ArticleIndex:
         prune: Sequence[str | os.PathLike[str]],
         problems: Sequence[str],
     ) -> list[str]:
-        """Return the ids of articles under the pruned places that were not seen, unless their file had a problem."""
+        """Return the ids of articles under the pruned places that were not seen, and whose file had no problem."""
         roots = [Path(path).resolve() for path in prune]
         gone = []
         for entry in before:
@@ -509,6 +509,10 @@ class ArticleIndex:
             return [spelling]
         wanted = fold(spelling).strip()
         names = {key: self._names(name, key) for key in known}
+        if vocabulary := self._names_of(name):
+            named = vocabulary.find_in_query(spelling, whole=True).intersection(known)
+            if named:
+                return sorted(named)
         for fits in (
             lambda text: text == wanted,
             lambda text: text.startswith(wanted),
@@ -519,11 +523,18 @@ class ArticleIndex:
                 return found
         raise FilterError(self._unknown(name, spelling, known))
 
+    def _names_of(self, facet: str) -> Vocabulary | None:
+        """Return the vocabulary that a facet's values come from."""
+        match facet:
+            case "mechanism":
+                return self.vocabulary
+            case "study_type":
+                return Vocabulary.builtin("study_types")
+            case _:
+                return None
+
     def _names(self, name: str, key: str) -> list[str]:
         names = [key, self.label(name, key)]
-        if name in {"mechanism", "study_type"}:
-            vocabulary = self.vocabulary if name == "mechanism" else Vocabulary.builtin("study_types")
-            names += [term for terms in vocabulary.concepts.get(key, {}).values() for term in terms]
         if name == "study":
             study = StudyRegistry.builtin().studies.get(key)
             names += [f"doi:{study.doi}", study.doi, *study.aliases] if study else [key.removeprefix("doi:")]

@@ -59,9 +59,7 @@ class Compiler:
     def _spared(self, words: list[str]) -> frozenset[str]:
         """Return the languages in which some word is no stop word, so that the stop words can be spared."""
         return frozenset(
-            code
-            for code in self.languages
-            if any(_content_tokens(text, self.analyzer(code)) for text in words)
+            code for code in self.languages if any(_content_tokens(text, self.analyzer(code)) for text in words)
         )
 
     def _optional(self, word: Word, spared: frozenset[str]) -> engine.Query:
@@ -103,9 +101,7 @@ class Compiler:
                 extra = self._mechanisms(node) if expand and node.kind is None else []
                 return engine.Bool(should=(leaf, *extra)) if extra else leaf
 
-    def _each(
-        self, kind: str | None, make: Callable[[str, Analyzer], Iterable[engine.Query]]
-    ) -> engine.Query:
+    def _each(self, kind: str | None, make: Callable[[str, Analyzer], Iterable[engine.Query]]) -> engine.Query:
         return engine.Bool(
             should=tuple(
                 leaf
@@ -133,14 +129,9 @@ class Compiler:
         if not words:
             return []
         last = words.pop()
-        whole = [engine.Term(field, token.text) for token in analyzer.canonical(word.text)[-1:]]
-        leaf: engine.Query
-        if word.prefix:
-            leaf = engine.Bool(should=(engine.Prefix(field, last), *whole))
-        else:
-            # Terms are stems: a typing error may be in what the stemmer would have cut off.
-            stems = {last, *(term.text for term in whole)}
-            leaf = engine.Bool(should=tuple(engine.Fuzzy(field, stem, word.distance) for stem in sorted(stems)))
+        leaf: engine.Query = (
+            engine.Prefix(field, last) if word.prefix else engine.Fuzzy(field, last, word.distance)
+        )
         before = [part for text in words for part in self._phrase(text, field, analyzer)]
         return [engine.Bool(must=(*before, leaf))] if before else [leaf]
 

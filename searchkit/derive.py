@@ -79,10 +79,12 @@ class Deriver:
         analyzer = self.analyzer(article.language)
         title = list(analyzer.tokens(article.title))
         body = list(analyzer.tokens(article.text))
-        found: dict[str, dict[str, list[Span]]] = {name: defaultdict(list) for name in ("study", "study_type", "mechanism")}
+        found: dict[str, dict[str, list[Span]]] = {
+            name: defaultdict(list) for name in ("study", "study_type", "mechanism")
+        }
         labels = self._studies(article, found)
         self._terms(article, analyzer, title, body, found)
-        facets = {"language": (article.language,)}
+        facets: dict[str, tuple[str, ...]] = {"language": (article.language,)}
         for name, values in found.items():
             kept = article.facets.get(name, ()) if name in given else sorted(values)
             facets[name] = tuple(kept)

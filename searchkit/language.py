@@ -33,7 +33,7 @@ def detect(text: str) -> str:
         if hangul > han + kana:
             return "ko"
         return "ja" if kana * 10 > han else "zh"
-    code, _ = _identifier().classify(sample)
+    code = str(_identifier().classify(sample)[0])
     return _SAME.get(code, code)
 
 

@@ -267,17 +267,12 @@ def _word(text: str) -> Node:
 
 def plain_text(node: Node) -> Iterator[str]:
     """Yield the runs of words of a tree that may name a concept: adjacent plain words, and phrases."""
-    if isinstance(node, Quoted):
-        yield node.text
-    elif isinstance(node, Word) and not node.prefix and not node.distance:
+    if isinstance(node, Quoted) or (isinstance(node, Word) and not node.prefix and not node.distance):
         yield node.text
     elif isinstance(node, Group):
-        run: list[str] = []
-        for part in node.should:
-            if isinstance(part, Word) and part.kind is None and not part.prefix and not part.distance:
-                run.append(part.text)
-        if run:
-            yield " ".join(run)
+        words = (part for part in node.should if isinstance(part, Word) and part == Word(part.text))
+        if run := " ".join(word.text for word in words):
+            yield run
 
 
 assert set(_FIELDS.values()) == set(KINDS)  # noqa: S101 - one list of kinds, in one place

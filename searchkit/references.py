@@ -22,9 +22,19 @@ _PLACE: Final = regex.compile(
     r"(?:\(\s*(?P<issue>[^()]{1,20}?)\s*\))?\s*[:,]\s*(?:pp?\.?\s*)?(?P<page>[a-z]?\d+)",
     regex.IGNORECASE,
 )
+# Other styles: Neuron, 65(2), 165-177 and Neuron, 2010, 65(2): 165-177.
+_PAGES: Final = regex.compile(
+    r"(?:(?<!\d)(?P<year>(?:19|20)\d\d)\s*,\s*)?(?<![\d/.])(?P<volume>\d{1,4})\s*"
+    r"\(\s*(?P<issue>[^()]{1,20}?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<page>[a-z]?\d+)\s*-\s*[a-z]?\d",
+    regex.IGNORECASE,
+)
+# Full-width signs that end an address, before they become signs that may stand in one.
+_WIDE: Final = str.maketrans({"，": ", ", "；": "; ", "）": ") "})
 # A sentence that goes on without a space after an address that ends in a slash.
 _GLUED: Final = regex.compile(r"(?<=/)\.\S*$")
 _SURNAME: Final = regex.compile(r"\P{L}*(?P<name>\p{L}[\p{L}\p{M}'’-]*)")
+# What begins an entry that is nothing but an address.
+_PREFIX: Final = regex.compile(r"https?|www|doi", regex.IGNORECASE)
 _CLOSING: Final = ".,;:'\"]}>”’»"
 
 
@@ -63,27 +73,34 @@ def parse_reference(entry: str, start: int = 0) -> Reference:
     Full-width punctuation, any dash, Indic digits and DOI with or without prefix are read alike. A web source
     is an entry with an address and neither a DOI nor volume and page.
     """
-    plain = plain_digits(unicodedata.normalize("NFKC", entry)).translate(_DASHES)
+    plain = plain_digits(unicodedata.normalize("NFKC", entry.translate(_WIDE))).translate(_DASHES)
     doi = _DOI.search(plain)
-    place = _PLACE.search(plain)
+    place = _PLACE.search(plain) or _PAGES.search(plain)
     url = _URL.search(plain)
-    year = _YEAR.search(plain)
     author = _SURNAME.match(entry)
     address = _trimmed(url.group()) if url else ""
+    identifier = _trimmed(doi.group()) if doi else ""
+    # Numbers inside an address say nothing about the year.
+    bare = plain
+    for part in filter(None, (address, identifier)):
+        bare = bare.replace(part, " ")
+    year = place.group("year") if place else None
+    if not year and (found := _YEAR.search(bare)):
+        year = found.group()
     return Reference(
         text=entry,
         start=start,
         end=start + len(entry),
         kind="web" if url and not doi and not place else "study",
-        author=author.group("name") if author else "",
-        year=int(place.group("year")) if place else int(year.group()) if year else None,
+        author=author.group("name") if author and not _PREFIX.fullmatch(author.group("name")) else "",
+        year=int(year) if year else None,
         volume=place.group("volume") if place else "",
         issue=(place.group("issue") or "") if place else "",
         first_page=place.group("page").lower() if place else "",
-        doi=_trimmed(doi.group()).lower() if doi else "",
+        doi=identifier.lower(),
         url="" if doi and "doi.org" in address else address,
         journal=_journal(plain, place.start() if place else -1),
-        published=find_date(plain),
+        published=find_date(bare),
     )
 
 

@@ -24,7 +24,11 @@ class Snippet:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the snippet as JSON types."""
-        return {"text": self.text, "start": self.start, "highlights": [list(span) for span in self.highlights]}
+        return {
+            "text": self.text,
+            "start": self.start,
+            "highlights": [list(span) for span in self.highlights],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Highlights and snippets: where a query matched, and the passage that shows it best."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -16,7 +17,9 @@ from searchkit.termvector import TermVector
 _LENGTH: Final = 240
 _LENGTH_UNSPACED: Final = 110
 # A sentence ends at its mark and the quotes after it, or with the line.
-_SENTENCE: Final = regex.compile(r"[^.!?。！？।\n]*+(?:[.!?。！？।]+[\"'”’」』)\]*]*+(?=\s|$|\p{Han})|[.!?]|\n|$)", regex.VERSION1)
+_SENTENCE: Final = regex.compile(
+    r"[^.!?。！？।\n]*+(?:[.!?。！？।]+[\"'”’」』)\]*]*+(?=\s|$|\p{Han})|[.!?]|\n|$)", regex.VERSION1
+)
 _BREAK: Final = regex.compile(r"(?<=[\s,;:，、；：—–])")
 _HYPHENS: Final = frozenset("-‐‑–'’/")
 _REPEAT_VALUE: Final = 0.1
@@ -38,44 +41,51 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
     Terms match wherever their tokens stand, phrases only where all their terms stand in order. Mechanisms that
     the query names match where the article names them, in its own words.
     """
-    language = stored.article.language
-    field = engine.field_name(kind, language)
+    field = engine.field_name(kind, stored.article.language)
     vector = stored.title if kind == "title" else stored.body
     found: list[Found] = []
     terms: dict[str, float] = {}
     for leaf in engine.leaves(query):
-        match leaf:
-            case engine.Term(field=name, text=text, boost=boost) if name == field:
-                terms[text] = max(boost, terms.get(text, 0.0))
-            case engine.Prefix(field=name, prefix=prefix, max_length=limit) if name == field:
-                fitting = {term for term in vector.terms if term.startswith(prefix)}
-                if limit is None:
-                    terms |= dict.fromkeys(fitting, 1.0)
-                else:
-                    # One character of a script without spaces: it alone matched, not the bigram it begins.
-                    short = {term for term in fitting if len(term) <= limit}
-                    found.extend(
-                        Found(token.start, token.start + len(prefix), prefix, 1.0) for token in vector.select(short)
-                    )
-            case engine.Fuzzy(field=name, text=text, distance=distance) if name == field:
-                for term in vector.terms:
-                    if term[:1] == text[:1] and _within(term, text, distance):
-                        terms[term] = 1.0
-            case engine.Phrase(field=name) if name == field:
-                found.extend(_phrase(leaf, vector))
-            case engine.Facet(name="mechanism", values=values, boost=boost) if boost and kind == "body":
-                for value in values:
-                    spans = stored.evidence.get("mechanism", {}).get(value, ())
-                    found.extend(Found(start, end, value, 1.0) for start, end in spans)
-            case _:
-                pass
-    for token in vector.select(set(terms)):
-        found.append(Found(token.start, token.end, token.text, terms[token.text] * _rarity(token.text)))
+        if isinstance(leaf, engine.Facet):
+            # Mechanisms that a filter or a field asks for have no weight, and are no part of the question.
+            if leaf.name == "mechanism" and leaf.boost and kind == "body":
+                found.extend(_mechanisms(leaf, stored))
+        elif isinstance(leaf, engine.Phrase) and leaf.field == field:
+            found.extend(_phrase(leaf, vector))
+        elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
+            # One character of a script without spaces: it alone matched, not the bigram that it begins.
+            found.extend(
+                Found(token.start, token.start + len(leaf.prefix), leaf.prefix, 1.0)
+                for token in vector.select(_fitting(leaf, vector))
+            )
+        elif isinstance(leaf, engine.Term) and leaf.field == field:
+            terms[leaf.text] = max(leaf.boost, terms.get(leaf.text, 0.0))
+        elif isinstance(leaf, engine.Prefix | engine.Fuzzy) and leaf.field == field:
+            terms |= dict.fromkeys(_fitting(leaf, vector), 1.0)
+    found.extend(
+        Found(token.start, token.end, token.text, terms[token.text] * _rarity(token.text))
+        for token in vector.select(set(terms))
+    )
     return sorted(found)
 
 
+def _fitting(leaf: engine.Prefix | engine.Fuzzy, vector: TermVector) -> set[str]:
+    """Return the terms of a text that a prefix or a word with typing errors stands for."""
+    if isinstance(leaf, engine.Prefix):
+        longest = leaf.max_length or sys.maxsize
+        return {term for term in vector.terms if term.startswith(leaf.prefix) and len(term) <= longest}
+    first = leaf.text[:1]
+    return {term for term in vector.terms if term[:1] == first and _within(term, leaf.text, leaf.distance)}
+
+
+def _mechanisms(leaf: engine.Facet, stored: StoredArticle) -> Iterator[Found]:
+    for value in leaf.values:
+        for start, end in stored.evidence.get("mechanism", {}).get(value, ()):
+            yield Found(start, end, value, 1.0)
+
+
 def merge(spans: Iterable[Span], text: str = "") -> tuple[Span, ...]:
-    """Return spans in order, with those made one that overlap, touch, or have only a hyphen of ``text`` between."""
+    """Return spans in order; those that overlap, touch, or have only a hyphen of ``text`` between are one."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and (start <= merged[-1][1] or text[merged[-1][1] : start] in _HYPHENS):
@@ -116,7 +126,9 @@ def best_snippet(text: str, found: Sequence[Found], sections: Iterable[Section] 
     first, last = best
     if last - first > limit:
         first, last = _cut(text, first, last, first, limit)
-    spans = merge(((match.start, match.end) for match in found if match.start >= first and match.end <= last), text)
+    spans = merge(
+        ((match.start, match.end) for match in found if match.start >= first and match.end <= last), text
+    )
     return Snippet(text[first:last], first, tuple((start - first, end - first) for start, end in spans))
 
 
@@ -166,7 +178,7 @@ def _sentences(text: str, starts: Sequence[int]) -> list[tuple[int, int, int]]:
 
 
 def _extend(sentences: Sequence[tuple[int, int, int]], number: int, limit: int) -> int:
-    """Return the end of the passage that begins with a sentence and takes whole ones of its section up to the limit."""
+    """Return the end of the passage that begins with a sentence and takes whole ones of its section."""
     start, last, section = sentences[number]
     for _, end, other in sentences[number + 1 :]:
         if end - start > limit or other != section:

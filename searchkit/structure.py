@@ -11,7 +11,7 @@ import regex
 from searchkit.analyzers.normalize import fold
 from searchkit.article import Section, SectionKind
 
-_BULLET: Final = regex.compile(r"\s*(?:[-–•*·▪]|\(?\d{1,3}[.)、])\s+")
+_BULLET: Final = regex.compile(r"\s*(?:(?:[-–•*·▪]|\(?\d{1,3}[.)、])\s+|[\[［]\d{1,3}[\]］]\s*)")
 _SENTENCE_END: Final = frozenset(".!。！．।,，;；:：*…")
 _HEADING_LIMIT: Final = 110
 _HEADING_LIMIT_UNSPACED: Final = 45

@@ -124,7 +124,8 @@ def _label(reference: Reference, key: str) -> str:
 
 @cache
 def _patterns(study: Study) -> tuple["regex.Pattern[str]", ...]:
-    patterns = [regex.compile(rf"(?<![\p{{L}}\p{{N}}]){regex.escape(alias)}(?!\p{{N}})") for alias in study.aliases]
+    aliases = (regex.escape(alias).replace(r"\-", r"\p{Pd}") for alias in study.aliases)
+    patterns = [regex.compile(rf"(?<![\p{{L}}\p{{N}}]){alias}(?!\p{{N}})") for alias in aliases]
     if study.journals and study.year:
         names = "|".join(sorted(map(regex.escape, study.journals), key=len, reverse=True))
         # Latin names are words of the language too ("Science"): the case must be right, and the year near.

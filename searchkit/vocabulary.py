@@ -42,7 +42,7 @@ class Vocabulary:
     """Concepts with their terms: key -> language -> terms, of which the first is the label."""
 
     concepts: Mapping[str, Mapping[str, tuple[str, ...]]]
-    _matchers: dict[tuple[str, frozenset[str]], "Matcher"] = field(default_factory=dict, compare=False, repr=False)
+    _matchers: dict[tuple[str, str], "Matcher"] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def builtin(cls, name: str = "mechanisms") -> Self:
@@ -62,7 +62,7 @@ class Vocabulary:
             VocabularyError: the file is missing or not a vocabulary; the message names file and line.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise VocabularyError(f"{path}: cannot be read ({error.strerror or error})") from error
         except UnicodeDecodeError as error:
@@ -126,14 +126,24 @@ class Vocabulary:
             self._matchers[code, analyzer.fingerprint] = matcher
         return list(matcher.find(tokens))
 
-    def find_in_query(self, text: str) -> set[str]:
-        """Return the concepts that a query names, in whatever language it is."""
+    def find_in_query(self, text: str, *, whole: bool = False) -> set[str]:
+        """Return the concepts that a query names, in whatever language it is.
+
+        Args:
+            text: the query.
+            whole: only concepts that the query names from its first word to its last.
+        """
+        spans = [(start, end) for _, start, end in runs(text)]
         scripts = {script for script, _, _ in runs(text)}
         found: set[str] = set()
         for code in sorted(self.languages):
             spec = language(code)
             if code == "en" or scripts.intersection(spec.scripts):
-                found.update(match.key for match in self.find(text, analyzer_for(code)))
+                found.update(
+                    match.key
+                    for match in self.find(text, analyzer_for(code))
+                    if not whole or (match.start, match.end) == (spans[0][0], spans[-1][1])
+                )
         return found
 
     def _terms(self, code: str) -> Iterator[tuple[str, str]]:
@@ -225,5 +235,7 @@ def _concept(path: Path, text: str, key: str, entry: Any) -> dict[str, tuple[str
 
 def _line(text: str, key: str) -> int:
     """Return the line on which a table (or a stray value) of a TOML file begins."""
-    pattern = regex.compile(rf"^\s*(?:\[\s*[\"']?{regex.escape(key)}[\"']?\s*\]|[\"']?{regex.escape(key)}[\"']?\s*=)")
+    pattern = regex.compile(
+        rf"^\s*(?:\[\s*[\"']?{regex.escape(key)}[\"']?\s*\]|[\"']?{regex.escape(key)}[\"']?\s*=)"
+    )
     return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)

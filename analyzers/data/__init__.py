@@ -1,0 +1,1 @@
+"""Word lists, one a line, with their provenance."""

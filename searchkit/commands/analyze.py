@@ -30,7 +30,9 @@ def command(text: tuple[str, ...], language: str | None, as_json: bool) -> None:
     tokens = list(analyzer.tokens(joined))
     if as_json:
         names = ("text", "start", "end", "position")
-        found = [dict(zip(names, token, strict=True)) | {"surface": joined[token.start : token.end]} for token in tokens]
+        found = [
+            dict(zip(names, token, strict=True)) | {"surface": joined[token.start : token.end]} for token in tokens
+        ]
         echo_json({"language": code, "tokens": found})
         return
     size = max((width(token.text) for token in tokens), default=0)

@@ -40,9 +40,9 @@ def command(
 ) -> None:
     """Index the articles under PATH: files, folders, or - for standard input.
 
-    Formats: text and saved pages (.txt), Markdown (.md), JSON lines (.jsonl), .csv, .tsv, and HTML (.html) with the
-    extra "html". Articles that did not change are left alone. What cannot be read is told and skipped; the exit
-    code is then 2.
+    Formats: text and saved pages (.txt), Markdown (.md), JSON lines (.jsonl), .csv, .tsv, and HTML (.html) with
+    the extra "html". Articles that did not change are left alone. What cannot be read is told and skipped; the
+    exit code is then 2.
 
     \b
     Examples:

@@ -30,7 +30,9 @@ def index_option(function: F) -> F:
 
 def json_option(function: F) -> F:
     """Add ``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs (docs/cli.md).")(function)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs (docs/cli.md).")(
+        function
+    )
 
 
 def wait_option(function: F) -> F:

@@ -25,7 +25,7 @@ def plain(text: str) -> str:
 
 
 def use_color() -> bool | None:
-    """Return False where the environment asks for no colour (https://no-color.org), else None: as click decides."""
+    """Return False where the environment asks for no colour (https://no-color.org), else None: click decides."""
     return False if os.environ.get("NO_COLOR") else None
 
 
@@ -49,11 +49,11 @@ def highlighted(text: str, spans: Sequence[Span], **style: Any) -> str:
     """Return one line of ``text`` with the spans in bold colour, and the rest in ``style``."""
     parts = []
     place = 0
-    for start, end in spans:
-        parts.append(click.style(plain(text[place:start]), **style))
-        parts.append(click.style(plain(text[start:end]), fg="yellow", bold=True))
+    for start, end in [*spans, (len(text), len(text))]:
+        between, match = plain(text[place:start]), plain(text[start:end])
+        parts.append(click.style(between, **style) if between and style else between)
+        parts.append(click.style(match, fg="yellow", bold=True) if match else "")
         place = end
-    parts.append(click.style(plain(text[place:]), **style))
     return "".join(parts)
 
 
@@ -62,7 +62,9 @@ def wrapped(text: str, spans: Sequence[Span], indent: str = "    ") -> str:
     room = min(shutil.get_terminal_size().columns, _WIDEST)
     lines = []
     for start, end in _lines(text, max(room - len(indent), 20)):
-        inside = [(max(low, start) - start, min(high, end) - start) for low, high in spans if low < end and high > start]
+        inside = [
+            (max(low, start) - start, min(high, end) - start) for low, high in spans if low < end and high > start
+        ]
         lines.append(indent + highlighted(text[start:end].rstrip(), inside))
     return "\n".join(lines)
 

@@ -22,6 +22,7 @@ _ALIASES = {
     "mechanisms": "mechanism",
     "studies": "study",
 }
+_NO_UTF8 = regex.compile("[\udc80-\udcff]")
 _CODE = regex.compile(r"[A-Za-z]{2,3}(?:[-_].*)?")
 
 
@@ -63,6 +64,16 @@ def draft_from_fields(
         headings=headings,
         facets=facets,
     )
+
+
+def not_utf8(text: str) -> str:
+    """Return what is wrong with a text that had bytes in it that are no UTF-8; empty if nothing is.
+
+    Formats that are read line by line are decoded with the error handler ``surrogateescape``, so that one bad
+    line does not take others with it.
+    """
+    found = _NO_UTF8.search(text)
+    return f"not UTF-8 (byte 0x{ord(found.group()) - 0xDC00:02x})" if found else ""
 
 
 def _text(values: Mapping[str, Any], name: str) -> str:

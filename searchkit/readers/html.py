@@ -22,4 +22,7 @@ def read_html(text: str, source: str) -> Iterator[Draft]:
     data = found.as_dict() if found else {}
     values = {name: data.get(name) for name in ("title", "text", "author", "url", "language")}
     values["published"] = data.get("date")
+    first, _, rest = (values["text"] or "").partition("\n")
+    if first == values["title"]:
+        values["text"] = rest  # the page's heading, which is the title
     yield draft_from_fields(values, source)

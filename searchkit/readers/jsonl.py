@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from searchkit.errors import ArticleError
 from searchkit.readers.draft import Draft
-from searchkit.readers.fields import draft_from_fields
+from searchkit.readers.fields import draft_from_fields, not_utf8
 
 
 def read_jsonl(lines: Iterable[str], source: str) -> Iterator[Draft | ArticleError]:
@@ -20,6 +20,8 @@ def read_jsonl(lines: Iterable[str], source: str) -> Iterator[Draft | ArticleErr
 
 
 def _draft(line: str, source: str, number: int) -> Draft:
+    if bad := not_utf8(line):
+        raise ArticleError(bad)
     try:
         value = json.loads(line)
     except RecursionError:

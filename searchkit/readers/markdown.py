@@ -1,6 +1,6 @@
 """Markdown: the first heading is the title, a block of ``key: value`` lines between ``---`` gives fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import regex
@@ -26,22 +26,31 @@ def read_markdown(text: str, source: str) -> Iterator[Draft]:
         title = blocks.pop(0)[1]
     elif blocks and blocks[0] == (1, title):
         blocks.pop(0)
+    body, headings = _joined(blocks)
+    if not title and body:
+        from searchkit.readers.page import read_page
+
+        title = next(read_page(body, source)).title
+    yield draft_from_fields({**values, "title": title, "text": body}, source, headings=headings)
+
+
+def _joined(blocks: Iterable[tuple[int, str]]) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """Return the text of blocks, and where the headings stand in it."""
     parts: list[str] = []
     headings = []
     size = 0
-    for level, block in blocks:
+    for level, content in blocks:
+        # Offsets count from the first character of the text, which is no white space.
+        block = content if parts else content.lstrip()
+        if not block.strip():
+            continue
         if parts:
             size += 1
         if level:
             headings.append((size, block))
         parts.append(block)
         size += len(block)
-    body = "\n".join(parts)
-    if not title and body:
-        from searchkit.readers.page import read_page
-
-        title = next(read_page(body, source)).title
-    yield draft_from_fields({**values, "title": title, "text": body}, source, headings=tuple(headings))
+    return "\n".join(parts), tuple(headings)
 
 
 def _value(text: str) -> str | list[str]:
@@ -87,10 +96,6 @@ def _inline(children: Any) -> str:
     for child in children:
         if child.type in {"softbreak", "hardbreak"}:
             parts.append(" ")
-        elif child.type == "image":
+        elif child.type in {"text", "code_inline", "image"}:
             parts.append(child.content)
-        elif child.type in {"text", "code_inline"}:
-            parts.append(child.content)
-        elif child.type == "link_close" and parts and parts[-1].startswith(" "):
-            parts.append("")
     return "".join(parts)

@@ -99,7 +99,9 @@ def _header_start(found: list[Line], meta: int) -> int:
 def _is_header(header: list[Line], line: Line) -> bool:
     """Tell whether a line above the title belongs to the list that the page was saved from."""
     place = header.index(line)
-    return is_one_of(line.text, "list_headers") or (place > 0 and is_one_of(header[place - 1].text, "list_headers"))
+    return is_one_of(line.text, "list_headers") or (
+        place > 0 and is_one_of(header[place - 1].text, "list_headers")
+    )
 
 
 def _archive_day(header: list[Line]) -> date | None:
@@ -142,11 +144,15 @@ def _shortened(sentence: str) -> str:
 
 
 def _trimmed(body: list[Line]) -> list[Line]:
-    """Return the lines up to the one that leads to other articles, if it stands near the end."""
+    """Return the lines up to the one that leads to other articles, if nothing but titles follows it."""
     for place, line in enumerate(body):
-        if place and is_one_of(line.text, "related"):
+        if place and is_one_of(line.text, "related") and all(map(_may_be_title, body[place + 1 :])):
             return body[:place]
     return body
+
+
+def _may_be_title(line: Line) -> bool:
+    return is_short(line.text) and not is_one_of(line.text, "references")
 
 
 def _join(body: list[Line], text: str) -> str:

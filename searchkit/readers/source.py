@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, TextIO
+from typing import Any, BinaryIO, Final, NamedTuple, TextIO
 
 from searchkit.errors import ArticleError, MissingExtraError, SearchkitError
 from searchkit.readers.draft import Draft
@@ -18,6 +18,7 @@ from searchkit.readers.page import read_page
 from searchkit.readers.table import read_table
 
 STDIN: Final = "-"
+_HEAD: Final = 16  # bytes that tell a format
 
 FORMATS: Final = {
     "text": (".txt", ".text"),
@@ -41,7 +42,11 @@ _LINES: Final[dict[str, Callable[[Iterable[str], str], Iterator[Draft | ArticleE
 }
 
 
-_SPACES: Final = dict.fromkeys([0x00, 0x0B, 0xA0, 0x2007, 0x2009, 0x202F], " ") | {0x0C: "\n", 0x2028: "\n", 0x2029: "\n"}
+_SPACES: Final = dict.fromkeys([0x00, 0x0B, 0xA0, 0x2007, 0x2009, 0x202F], " ") | {
+    0x0C: "\n",
+    0x2028: "\n",
+    0x2029: "\n",
+}
 
 
 class Problem(NamedTuple):
@@ -93,9 +98,10 @@ def read(
 
 
 def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Problem]:
+    errors: list[OSError] = []
     try:
         if path.is_dir():
-            for folder, folders, names in os.walk(path, onerror=None):
+            for folder, folders, names in os.walk(path, onerror=errors.append):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
                 if (Path(folder) / "searchkit.json").is_file():
                     folders.clear()
@@ -117,6 +123,8 @@ def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Pr
             yield Problem(f"{path}: no such file or folder; check the path")
     except OSError as error:
         yield Problem(f"{path}: {error.strerror or error}; skipped")
+    for error in errors:
+        yield Problem(f"{error.filename}: {error.strerror or error}; skipped")
 
 
 def _read_file(file: Path, format: str | None, report: Report) -> Iterator[Draft | Problem]:
@@ -130,15 +138,15 @@ def _read_file(file: Path, format: str | None, report: Report) -> Iterator[Draft
 def _read_stream(stream: BinaryIO, source: str, format: str | None, report: Report) -> Iterator[Draft | Problem]:
     buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
     try:
-        head = _peek(buffered)
+        head = _head(buffered)
         if not head.strip():
             yield Problem(f"{source}: empty; skipped")
             return
         encoding = _encoding(head, source)
-        name = format or _sniff(head)
+        name = format or _sniff(head.decode(encoding, "ignore"))
         report.files += 1
         count = 0
-        with _text(buffered, encoding, newline="" if name in {"csv", "tsv"} else None) as text:
+        with _text(io.BufferedReader(_Rejoined(head, buffered)), encoding, name) as text:
             for item in _drafts(text, source, name):
                 count += 1
                 yield Problem(str(item)) if isinstance(item, ArticleError) else item
@@ -169,13 +177,29 @@ def _drafts(text: TextIO, source: str, name: str) -> Iterator[Draft | ArticleErr
             yield draft
 
 
-def _peek(stream: BinaryIO) -> bytes:
-    """Return the beginning of a stream without taking it."""
-    if isinstance(stream, io.BufferedReader):
-        return stream.peek(4096)[:4096]
-    head = stream.read(4096)
-    stream.seek(0)
+def _head(stream: BinaryIO) -> bytes:
+    """Take from a stream as much as tells its format; a pipe may give its first line alone."""
+    head = b""
+    while len(head.lstrip()) < _HEAD and len(head) < 1_000_000 and (more := stream.read1(4096)):  # type: ignore[attr-defined]
+        head += more
     return head
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream with what was taken off its beginning."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = head
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._head or self._stream.read1(len(buffer))  # type: ignore[attr-defined]
+        taken, self._head = data[: len(buffer)], data[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
 
 
 def _encoding(head: bytes, source: str) -> str:
@@ -191,19 +215,21 @@ def _encoding(head: bytes, source: str) -> str:
     return "utf-8"
 
 
-def _sniff(head: bytes) -> str:
-    start = head.lstrip(codecs.BOM_UTF8).lstrip()
-    if start.startswith(b"{"):
+def _sniff(head: str) -> str:
+    start = head.lstrip()
+    if start.startswith("{"):
         return "jsonl"
-    if start[:15].lower().startswith((b"<!doctype html", b"<html")):
+    if start[:15].lower().startswith(("<!doctype html", "<html")):
         return "html"
-    if start.startswith((b"# ", b"---\n")):
+    if start.startswith(("# ", "---\n", "---\r\n")):
         return "markdown"
     return "text"
 
 
-def _text(stream: BinaryIO, encoding: str, newline: str | None) -> TextIO:
-    return _Detached(stream, encoding=encoding, newline=newline)
+def _text(stream: BinaryIO, encoding: str, name: str) -> TextIO:
+    # Formats of lines tell by themselves which line is not UTF-8 (see `searchkit.readers.fields.not_utf8`).
+    errors = "surrogateescape" if name in _LINES and encoding.startswith("utf-8") else "strict"
+    return _Detached(stream, encoding=encoding, errors=errors, newline="" if name in {"csv", "tsv"} else None)
 
 
 class _Detached(io.TextIOWrapper):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from searchkit.errors import ArticleError
 from searchkit.readers.draft import Draft
-from searchkit.readers.fields import draft_from_fields
+from searchkit.readers.fields import draft_from_fields, not_utf8
 
 
 def read_table(lines: Iterable[str], source: str, delimiter: str = ",") -> Iterator[Draft | ArticleError]:
@@ -21,7 +21,14 @@ def read_table(lines: Iterable[str], source: str, delimiter: str = ",") -> Itera
     header = next(rows, "")
     if delimiter == "," and ";" in header and "," not in header:
         delimiter = ";"
-    names = next(csv.reader([header], delimiter=delimiter), [])
+    try:
+        names = next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error as error:
+        yield ArticleError(f"{source}:1: {error}; skipped")
+        return
+    if bad := not_utf8(header):
+        yield ArticleError(f"{source}:1: {bad}; skipped: save it as UTF-8")
+        return
     lowered = {name.strip().lower() for name in names}
     if not lowered & {"text", "body", "content", "title", "headline"}:
         yield ArticleError(f"{source}: the first row must name the columns, one of them 'text' or 'title'")
@@ -34,6 +41,11 @@ def read_table(lines: Iterable[str], source: str, delimiter: str = ",") -> Itera
             if row is None:
                 return
             place += 1
+            if bad := not_utf8("".join(row)):
+                # A table in another encoding; what seems right in it may be wrong too.
+                where = f"{source}:{reader.line_num + 1}"
+                yield ArticleError(f"{where}: {bad}; rest of the file skipped: save it as UTF-8")
+                return
             if any(cell.strip() for cell in row):
                 yield draft_from_fields(dict(zip(names, row, strict=False)), source, place=place)
         except (ArticleError, csv.Error) as error:

@@ -1,0 +1,314 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+
+from searchkit.errors import IndexFormatError, IndexLockedError
+from searchkit.index import Document, Request, whoosh
+from searchkit.index.query import Everything, Phrase, Prefix, Term
+from searchkit.index.whoosh import WhooshEngine
+from searchkit.testing import EngineContract
+
+
+class TestWhoosh(EngineContract):
+    engine_name = "whoosh"
+
+
+class TestWhooshInManySegments(EngineContract):
+    """As with hundreds of thousands of articles, where small batches stay beside large ones."""
+
+    engine_name = "whoosh"
+
+    @pytest.fixture(autouse=True)
+    def _keep_segments(self, monkeypatch):
+        monkeypatch.setattr(whoosh, "_MERGE_FACTOR", 2)
+        monkeypatch.setattr(whoosh, "_MERGE_ALWAYS_BELOW", 0)
+
+    def test_the_reference_corpus_is_in_several_segments(self, library):
+        assert library.stats().segments == 3
+
+
+@pytest.fixture
+def place(tmp_path):
+    return tmp_path / "articles" / "whoosh"
+
+
+@pytest.fixture
+def engine(place):
+    engine = WhooshEngine.create(place)
+    yield engine
+    engine.close()
+
+
+def document(identifier, body="", *, facets=None, **changes):
+    language = identifier.partition("-")[0]
+    values = {
+        "id": identifier,
+        "language": language,
+        "fields": {"body": [(word, place) for place, word in enumerate(body.split())]},
+        "facets": {"language": (language,), **(facets or {})},
+        "published": 0,
+        "digest": "",
+        "source": "",
+        "stored": b"",
+    }
+    return Document(**values | changes)
+
+
+def write(engine, *documents, delete=()):
+    with engine.writer() as writer:
+        writer.delete(delete)
+        for each in documents:
+            writer.add(each)
+        writer.commit()
+
+
+def found(engine, query=None):
+    return {hit.id: hit.score for hit in engine.search(Request(query or Everything(), limit=1_000)).hits}
+
+
+def files(place):
+    return sorted(file.name for file in place.rglob("*") if file.is_file() and not file.name.endswith("LOCK"))
+
+
+# A process that is killed
+
+WRITE_AND_WAIT = """
+import sys
+from pathlib import Path
+from searchkit.index import Document
+from searchkit.index.whoosh import WhooshEngine
+
+with WhooshEngine.open(Path(sys.argv[1])).writer() as writer:
+    for number in range(100):
+        body = [(f"word{place}", place) for place in range(100)]
+        writer.add(Document(f"en-{number}", "en", {"body": body}, {"language": ("en",)}, 0, "", "", b"killed"))
+    writer.delete(["en-old"])
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other_writer(place, engine):
+    """A process in the middle of a batch, on an index of one document."""
+    write(engine, document("en-old", "old"))
+    command = [sys.executable, "-c", WRITE_AND_WAIT, str(place)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "writing\n"
+        yield process
+        process.kill()
+
+
+def test_a_writer_is_told_which_other_process_is_writing(engine, place, other_writer):
+    with pytest.raises(IndexLockedError) as caught:
+        engine.writer(wait=0)
+
+    assert f"process {other_writer.pid} on " in str(caught.value)
+    assert str(place.parent) in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_writer_leaves_the_last_commit_and_no_lock(engine, place, other_writer):
+    other_writer.send_signal(signal.SIGKILL)
+    other_writer.wait()
+
+    assert list(found(engine)) == ["en-old"]
+    with engine.writer(wait=0) as writer:
+        writer.add(document("en-new", "new"))
+        writer.commit()
+    assert list(found(engine)) == ["en-new", "en-old"]
+    assert list(found(WhooshEngine.open(place), Term("body_en", "word1"))) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_what_a_killed_writer_left_behind_is_gone_after_the_next_commit(engine, place, other_writer):
+    other_writer.send_signal(signal.SIGKILL)
+    other_writer.wait()
+
+    write(engine, document("en-new", "new"))
+    size = engine.stats().bytes
+    write(engine, document("en-new", "new"))
+
+    assert len([name for name in files(place) if name.endswith(".seg")]) == 1
+    assert engine.stats().bytes == pytest.approx(size, rel=0.05)
+
+
+# The file that names the writer
+
+
+def test_the_holder_is_named_while_it_writes_and_gone_after_the_commit(engine, place):
+    with engine.writer() as writer:
+        assert json.loads((place / "writer.json").read_text("utf-8"))["pid"] == os.getpid()
+        writer.add(document("en-1"))
+        writer.commit()
+        assert not (place / "writer.json").exists()
+
+    assert not (place / "writer.json").exists()
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError], ids=["without a commit", "with an exception"])
+def test_the_holder_is_gone_when_the_batch_was_dropped(engine, place, error):
+    with suppress(ZeroDivisionError), engine.writer() as writer:
+        writer.add(document("en-1"))
+        if error:
+            raise error
+
+    assert not (place / "writer.json").exists()
+
+
+@pytest.mark.parametrize("holder", ["", "{", "[]", '{"pid": 1}', None])
+def test_a_damaged_holder_file_is_another_process(engine, place, holder):
+    with engine.writer():
+        if holder is None:
+            (place / "writer.json").unlink()
+        else:
+            (place / "writer.json").write_text(holder, encoding="utf-8")
+        with pytest.raises(IndexLockedError, match="being written by another process"):
+            engine.writer(wait=0)
+
+
+def test_a_dropped_batch_leaves_no_files(engine, place):
+    write(engine, document("en-1", "one"))
+    before = files(place)
+
+    with engine.writer() as writer:
+        writer.add(document("en-2", "two"))
+        writer.delete(["en-1"])
+
+    assert files(place) == before
+
+
+# Damage
+
+
+def damaged(action, place):
+    with pytest.raises(IndexFormatError) as caught:
+        action()
+    message = str(caught.value)
+    assert str(place) in message
+    assert message.endswith("index the articles again")
+    assert "\n" not in message
+    return message
+
+
+def only(place, pattern):
+    (file,) = place.glob(pattern)
+    return file
+
+
+def test_a_missing_segment_is_named(engine, place):
+    write(engine, document("en-1", "one"))
+    segment = only(place, "*.seg")
+    segment.unlink()
+
+    assert segment.name in damaged(lambda: WhooshEngine.open(place), place)
+    assert segment.name in damaged(lambda: engine.search(Request()), place)
+
+
+def test_a_segment_that_goes_missing_does_not_disturb_who_has_it_open(engine, place):
+    write(engine, document("en-1", "one"))
+    assert list(found(engine)) == ["en-1"]
+
+    only(place, "*.seg").unlink()
+
+    assert list(found(engine, Term("body_en", "one"))) == ["en-1"]
+
+
+def test_a_missing_table_of_contents_is_an_index_that_is_not_there(engine, place):
+    only(place, "*.toc").unlink()
+
+    assert "holds no index" in damaged(lambda: WhooshEngine.open(place), place)
+
+
+# Whoosh does not close a file that it cannot read.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("pattern", ["*.toc", "*.seg"])
+@pytest.mark.parametrize("part", [0.0, 0.01, 0.1, 0.5, 0.9, 0.99])
+def test_a_truncated_file_is_said_to_be_unreadable(engine, place, pattern, part):
+    write(engine, document("en-1", "one two three"), document("sv-1", "ett två tre"))
+    file = only(place, pattern)
+    file.write_bytes(file.read_bytes()[: int(file.stat().st_size * part)])
+
+    damaged(lambda: WhooshEngine.open(place), place)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("content", [b"not an index", b"\0" * 1000, b"\xff" * 1000, b"\n\n\n"])
+def test_a_file_of_something_else_is_said_to_be_unreadable(engine, place, content):
+    only(place, "*.toc").write_bytes(content)
+
+    damaged(lambda: WhooshEngine.open(place), place)
+
+
+# Scores
+
+
+def test_scores_survive_reopening(engine, place):
+    write(engine, *[document(f"en-{length}", "sleep " + "deep " * length) for length in (1, 5, 50, 500)])
+    scores = found(engine, Term("body_en", "sleep"))
+
+    assert len(set(scores.values())) == 4
+    assert found(WhooshEngine.open(place), Term("body_en", "sleep")) == scores
+
+
+def test_scores_survive_merging(engine, place):
+    """Whoosh keeps lengths in one byte: those of long texts, and with them the average, are 3 % off."""
+    documents = [document(f"en-{length}", "sleep " + "deep " * length) for length in (1, 5, 50, 500)]
+    write(engine, *documents)
+    scores = found(engine, Term("body_en", "sleep"))
+
+    for number in range(5):
+        write(engine, document(f"sv-{number}", "sömn"))
+
+    assert found(engine, Term("body_en", "sleep")) == pytest.approx(scores, rel=0.03)
+
+
+@pytest.mark.parametrize("always_below", [0, 1_000], ids=["kept segments", "merged segments"])
+def test_scores_forget_deleted_and_replaced_documents_at_once(tmp_path, monkeypatch, always_below):
+    monkeypatch.setattr(whoosh, "_MERGE_FACTOR", 1)
+    monkeypatch.setattr(whoosh, "_MERGE_ALWAYS_BELOW", always_below)
+    kept = [document(f"en-{number}", "deep sleep " + "rest " * number) for number in range(8)]
+    changed, plain = WhooshEngine.create(tmp_path / "changed"), WhooshEngine.create(tmp_path / "plain")
+    write(plain, *kept)
+
+    write(changed, *kept, document("en-gone", "sleep " * 10), document("en-7", "sleep " * 9), kept[7])
+    write(changed, delete=["en-gone"])
+
+    query = Phrase("body_en", ((0, "deep"), (1, "sleep")))
+    assert found(changed, query) == pytest.approx(found(plain, query))
+    assert found(changed, Term("body_en", "sleep")) == pytest.approx(found(plain, Term("body_en", "sleep")))
+
+
+# Languages that come later
+
+
+@pytest.mark.parametrize("always_below", [0, 1_000], ids=["kept segments", "merged segments"])
+def test_a_language_may_come_in_a_later_batch(engine, place, monkeypatch, always_below):
+    monkeypatch.setattr(whoosh, "_MERGE_FACTOR", 1)
+    monkeypatch.setattr(whoosh, "_MERGE_ALWAYS_BELOW", always_below)
+    languages = ["en", "sv", "zh_Hant", "hi", "x-klingon"]
+    for number, language in enumerate(languages):
+        write(
+            engine,
+            document(
+                f"{language}-1",
+                "shared own",
+                language=language,
+                facets={"language": (language,), f"only_{language}": ("yes",)},
+            ),
+        )
+        assert len(found(engine, Prefix(f"body_{language}", "own"))) == 1
+        assert len(found(engine)) == number + 1
+
+    for reader in (engine, WhooshEngine.open(place)):
+        for language in languages:
+            assert list(found(reader, Term(f"body_{language}", "shared"))) == [f"{language}-1"]
+            counts = reader.search(Request(facets=(f"only_{language}", "language"))).facets
+            assert counts[f"only_{language}"] == {"yes": 1}
+            assert counts["language"] == dict.fromkeys(languages, 1)
+    assert engine.stats().segments == (1 if always_below else len(languages))
