@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, cached_property
 from typing import Final
 
 from searchkit.analyzers.language import Language, Segmenter
@@ -35,15 +36,15 @@ class Analyzer:
         user_words: frozenset[str] = frozenset(),
     ) -> None:
         self.language = language
-        self._host = _Rules(language, user_words)
+        self._host = _rules(language, user_words)
         own = set(language.scripts)
         self._foreign = {
-            script: _Rules(other, user_words)
+            script: _rules(other, user_words)
             for script, other in (foreign or {}).items()
             if script not in own and other.code != language.code
         }
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change whenever the tokens of some text may change."""
         parts = [self._host.describe()]
@@ -185,3 +186,9 @@ class _Rules:
             if after - first == 1 and 1 in (stop - first for stop in found.get(first, ())):
                 continue
             yield Token(text, offset + spans[first][0], offset + spans[after - 1][1], position + first)
+
+
+@cache
+def _rules(language: Language, user_words: frozenset[str]) -> _Rules:
+    """Return the one set of rules of a language: all analyzers that read it share its caches."""
+    return _Rules(language, user_words)

@@ -37,7 +37,23 @@ _SNOWBALL: Final = {
 }
 
 # Languages whose own script another language would otherwise read.
-_SCRIPTS: Final = {"ne": ("Devanagari",), "mr": ("Devanagari",), "sa": ("Devanagari",), "ja": ("Han", "Kana")}
+_SCRIPTS: Final = {
+    "ne": ("Devanagari",),
+    "mr": ("Devanagari",),
+    "sa": ("Devanagari",),
+    "gom": ("Devanagari",),
+    "ja": ("Han", "Kana"),
+}
+
+# Languages written in other scripts, as far as `searchkit.language` detects them; Latin names inside them are read
+# as English. All the rest read Latin text themselves.
+_NOT_LATIN: Final = frozenset(
+    (
+        *("am", "ar", "ary", "arz", "as", "ba", "be", "bg", "bn", "dz", "el", "fa", "grc", "gu", "hbo"),
+        *("he", "hy", "ka", "kk", "km", "kn", "ko", "ky", "lo", "mk", "ml", "mn", "my", "or", "pa", "ps"),
+        *("ru", "sdh", "si", "sr", "ta", "te", "tg", "th", "tt", "ug", "uk", "und", "ur", "uzs", "yi"),
+    )
+)
 
 
 def fallback(code: str) -> Language:
@@ -47,8 +63,5 @@ def fallback(code: str) -> Language:
     name, stemmer = _SNOWBALL.get(code, (code, None))
     if stemmer not in Stemmer.algorithms():
         stemmer = None
-    scripts = _SCRIPTS.get(code, ("Latin",) if code in _LATIN else ())
+    scripts = _SCRIPTS.get(code, () if code in _NOT_LATIN else ("Latin",))
     return Language(code=code, name=name, scripts=scripts, stemmer=stemmer)
-
-
-_LATIN: Final = frozenset(_SNOWBALL) - {"ar", "el", "hy", "ne", "ru", "sr", "ta", "yi"}

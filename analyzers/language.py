@@ -19,7 +19,7 @@ class Segmenter(Protocol):
         """A text that changes whenever the words found may change. Must not load the dictionary."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Language:
     """A declarative description of how one language is analyzed.
 
@@ -55,6 +55,7 @@ class Language:
     stop_words: frozenset[str] = frozenset()
     version: int = 1
 
+    @cache  # noqa: B019 - languages are few and live as long as the process
     def describe(self) -> str:
         """Return a text of every fact that decides the tokens, for fingerprints."""
         letters = sorted(self.letters.items())

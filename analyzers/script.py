@@ -35,9 +35,7 @@ def _pattern() -> str:
     parts = []
     for name in UNSPACED & _NAMED.keys():
         letters = _NAMED[name]
-        parts.append(
-            rf"(?P<{name}>[{letters}](?:(?:[{_INVISIBLE}]++(?=[{letters}]))?[{letters}\p{{M}}])*+)"
-        )
+        parts.append(rf"(?P<{name}>[{letters}](?:(?:[{_INVISIBLE}]++(?=[{letters}]))?[{letters}\p{{M}}])*+)")
     for name in _SPACED:
         letters = _NAMED[name]
         parts.append(rf"(?P<{name}>\p{{N}}*+[{letters}](?:{joined}[{letters}\p{{M}}\p{{N}}])*+)")

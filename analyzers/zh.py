@@ -1,7 +1,5 @@
 """Chinese: words from jieba, overlapping bigrams beside them, Traditional read as Simplified."""
 
-from functools import cache
-
 from searchkit.analyzers.language import Language, read_list, word_list
 from searchkit.analyzers.segmenter import JiebaSegmenter
 
@@ -10,7 +8,6 @@ CHINESE = Language(
     name="Chinese",
     scripts=("Han",),
     letters={ord(pair[0]): pair[1] for pair in read_list("zh_simplified.txt")},
-    # One dictionary in memory for all analyzers: every language reads Chinese inside its articles with it.
-    segmenter=cache(JiebaSegmenter),
+    segmenter=JiebaSegmenter,
     stop_words=word_list("zh_stop.txt"),
 )

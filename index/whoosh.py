@@ -527,7 +527,7 @@ class _Snapshot:
             total = self.reader.field_length(field)
             for leaf, _ in self.reader.leaf_readers():
                 deleted = leaf.segment().deleted_docs() if leaf.segment() else ()
-                total -= sum(leaf.doc_field_length(number, field) for number in deleted)
+                total -= sum(leaf.doc_field_length(number, field) or 0 for number in deleted)
             self._lengths[field] = total
         return total
 

@@ -92,6 +92,7 @@ class ArticleIndex:
     def __init__(self, path: Path, meta: dict[str, Any]) -> None:
         self.path = path
         self._meta = meta
+        self._stamp = _stamp(path)
         self._engine = engine_class(meta["engine"]).open(path / meta["engine"])
 
     # Opening
@@ -220,6 +221,7 @@ class ArticleIndex:
             FilterError: a filter names a value that no article of the index has.
             InputError: limit or offset is negative, or sort is not known.
         """
+        self._refresh()
         if limit < 0 or offset < 0:
             raise InputError(f"limit and offset must be 0 or more, not {min(limit, offset)}")
         if sort not in _SORTS:
@@ -278,6 +280,7 @@ class ArticleIndex:
 
     def stored(self, identifier: str) -> StoredArticle:
         """Return an article with its evidence; see `get`."""
+        self._refresh()
         found = self._engine.get([identifier])
         if not found:
             ids = sorted(entry.id for entry in self._engine.entries() if entry.id.startswith(identifier))
@@ -295,6 +298,7 @@ class ArticleIndex:
 
     def info(self) -> IndexInfo:
         """Return what the index is and holds."""
+        self._refresh()
         stats = self._engine.stats()
         counts = self._engine.search(Request(facets=("language",), limit=0)).facets["language"]
         return IndexInfo(
@@ -341,6 +345,7 @@ class ArticleIndex:
         """
         changes = Changes()
         with self._engine.writer(wait) as writer:
+            self._refresh()
             meta = _read_meta(self.path)
             before = {entry.id: entry for entry in self._engine.entries()}
             seen: dict[str, str] = {}
@@ -361,7 +366,7 @@ class ArticleIndex:
                 if old and (old.digest, old.source) == (digest_of(draft), draft.source):
                     changes.unchanged += 1
                 else:
-                    self._add(writer, self._deriver.draft(draft), meta)
+                    self._add(writer, self._deriver.draft(draft), meta, self._deriver)
                     changes.added += old is None
                     changes.changed += old is not None
                 if progress:
@@ -387,18 +392,17 @@ class ArticleIndex:
             if vocabulary:
                 meta["vocabulary"] = vocabulary.to_dict()
             meta |= {"analyzers": {}, "study_labels": {}, "searchkit": searchkit.__version__}
-            self._renew(meta)
-            count = 0
-            for entry in list(self._engine.entries()):
+            deriver = _deriver(Vocabulary.from_dict(meta["vocabulary"]))
+            entries = list(self._engine.entries())
+            for entry in entries:
                 stored = StoredArticle.from_bytes(self._engine.get([entry.id])[entry.id])
-                derived = self._deriver.article(stored.article, stored.given, entry.digest)
-                self._add(writer, derived, meta)
-                count += 1
-            self._save(meta)
+                self._add(writer, deriver.article(stored.article, stored.given, entry.digest), meta, deriver)
+            # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
-        return count
+            self._save(meta)
+        return len(entries)
 
-    def _add(self, writer: Writer, derived: Derived, meta: dict[str, Any]) -> None:
+    def _add(self, writer: Writer, derived: Derived, meta: dict[str, Any], deriver: Deriver) -> None:
         writer.add(derived.document)
         meta["study_labels"] |= {
             key: label
@@ -407,7 +411,7 @@ class ArticleIndex:
         }
         language = derived.document.language
         if language not in meta["analyzers"]:
-            meta["analyzers"][language] = self._deriver.analyzer(language).fingerprint
+            meta["analyzers"][language] = deriver.analyzer(language).fingerprint
 
     def _gone(
         self,
@@ -431,16 +435,25 @@ class ArticleIndex:
 
     @cached_property
     def _deriver(self) -> Deriver:
-        return Deriver(self.vocabulary, Vocabulary.builtin("study_types"), StudyRegistry.builtin())
+        return _deriver(self.vocabulary)
 
-    def _renew(self, meta: dict[str, Any]) -> None:
-        self._meta = meta
-        for name in ("vocabulary", "_deriver"):
-            self.__dict__.pop(name, None)
+    def _refresh(self) -> None:
+        """Take over what another process changed: a new language, another vocabulary."""
+        stamp = _stamp(self.path)
+        if stamp != self._stamp:
+            self._renew(_read_meta(self.path), stamp)
+            self._check_analyzers()
+
+    def _renew(self, meta: dict[str, Any], stamp: tuple[int, ...]) -> None:
+        other = meta["vocabulary"] != self._meta["vocabulary"]
+        self._meta, self._stamp = meta, stamp
+        if other:
+            for name in ("vocabulary", "_deriver"):
+                self.__dict__.pop(name, None)
 
     def _save(self, meta: dict[str, Any]) -> None:
         _write_meta(self.path, meta)
-        self._meta = meta
+        self._renew(meta, _stamp(self.path))
 
     def _check_analyzers(self) -> None:
         for language, fingerprint in self._meta["analyzers"].items():
@@ -546,6 +559,19 @@ class ArticleIndex:
         near = difflib.get_close_matches(fold(spelling), known, n=3, cutoff=0.5)
         hint = f"did you mean {', '.join(near)}? " if near else ""
         return f"no article has the {name.replace('_', ' ')} {spelling!r}; {hint}'searchkit facets' lists all"
+
+
+def _deriver(vocabulary: Vocabulary) -> Deriver:
+    return Deriver(vocabulary, Vocabulary.builtin("study_types"), StudyRegistry.builtin())
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Return what changes whenever the index's file of settings is replaced."""
+    try:
+        status = (folder / META).stat()
+    except OSError:
+        return ()
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def _absolute(source: str) -> str:

@@ -42,7 +42,9 @@ class Vocabulary:
     """Concepts with their terms: key -> language -> terms, of which the first is the label."""
 
     concepts: Mapping[str, Mapping[str, tuple[str, ...]]]
-    _matchers: dict[tuple[str, str], "Matcher"] = field(default_factory=dict, compare=False, repr=False)
+    _matchers: dict[tuple[str, tuple[str, ...]], "Matcher"] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def builtin(cls, name: str = "mechanisms") -> Self:
@@ -117,14 +119,9 @@ class Vocabulary:
             analyzer: the analyzer of the text's language.
             tokens: the canonical tokens of ``text``, where they are at hand.
         """
-        if tokens is None:
-            tokens = analyzer.canonical(text)
-        code = analyzer.language.code
-        matcher = self._matchers.get((code, analyzer.fingerprint))
-        if matcher is None:
-            matcher = Matcher(analyzer, self._terms(code))
-            self._matchers[code, analyzer.fingerprint] = matcher
-        return list(matcher.find(tokens))
+        found = analyzer.canonical(text) if tokens is None else tokens
+        codes = tuple(dict.fromkeys((analyzer.language.code, "en")))
+        return list(self._matcher(analyzer, codes).find(found))
 
     def find_in_query(self, text: str, *, whole: bool = False) -> set[str]:
         """Return the concepts that a query names, in whatever language it is.
@@ -139,17 +136,27 @@ class Vocabulary:
         for code in sorted(self.languages):
             spec = language(code)
             if code == "en" or scripts.intersection(spec.scripts):
+                analyzer = analyzer_for(code)
                 found.update(
                     match.key
-                    for match in self.find(text, analyzer_for(code))
+                    for match in self._matcher(analyzer, (code,)).find(analyzer.canonical(text))
                     if not whole or (match.start, match.end) == (spans[0][0], spans[-1][1])
                 )
         return found
 
-    def _terms(self, code: str) -> Iterator[tuple[str, str]]:
-        for key, entry in self.concepts.items():
-            for term in (*entry.get(code, ()), *(entry.get("en", ()) if code != "en" else ())):
-                yield key, term
+    def _matcher(self, analyzer: Analyzer, codes: tuple[str, ...]) -> "Matcher":
+        """Return the matcher of the terms of some languages, as an analyzer reads them."""
+        name = (analyzer.fingerprint, codes)
+        matcher = self._matchers.get(name)
+        if matcher is None:
+            terms = (
+                (key, term)
+                for key, entry in self.concepts.items()
+                for code in codes
+                for term in entry.get(code, ())
+            )
+            matcher = self._matchers[name] = Matcher(analyzer, terms)
+        return matcher
 
 
 class _Node:

@@ -71,6 +71,7 @@ def command(
             report=report,
             progress=lambda draft: bar.update(len(draft.text.encode("utf-8", "replace"))),
         )
+        bar.update((bar.length or 0) - bar.pos)  # what was no article's text
     echo_problems(changes.problems)
     if as_json:
         names = ("added", "changed", "unchanged", "removed", "problems")

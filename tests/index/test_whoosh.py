@@ -1,16 +1,18 @@
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from contextlib import suppress
 
 import pytest
-
-from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import Document, Request, whoosh
 from searchkit.index.query import Everything, Phrase, Prefix, Term
 from searchkit.index.whoosh import WhooshEngine
+
+from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.testing import EngineContract
 
 
@@ -225,8 +227,15 @@ def test_a_missing_table_of_contents_is_an_index_that_is_not_there(engine, place
     assert "holds no index" in damaged(lambda: WhooshEngine.open(place), place)
 
 
-# Whoosh does not close a file that it cannot read.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.fixture
+def _unclosed_files():
+    """Whoosh does not close a file that it cannot read."""
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        yield
+        gc.collect()
+
+
+@pytest.mark.usefixtures("_unclosed_files")
 @pytest.mark.parametrize("pattern", ["*.toc", "*.seg"])
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.1, 0.5, 0.9, 0.99])
 def test_a_truncated_file_is_said_to_be_unreadable(engine, place, pattern, part):
@@ -237,7 +246,7 @@ def test_a_truncated_file_is_said_to_be_unreadable(engine, place, pattern, part)
     damaged(lambda: WhooshEngine.open(place), place)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("_unclosed_files")
 @pytest.mark.parametrize("content", [b"not an index", b"\0" * 1000, b"\xff" * 1000, b"\n\n\n"])
 def test_a_file_of_something_else_is_said_to_be_unreadable(engine, place, content):
     only(place, "*.toc").write_bytes(content)

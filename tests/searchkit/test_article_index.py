@@ -229,8 +229,7 @@ def test_expansion_can_be_turned_off(sample_index: ArticleIndex) -> None:
 
 def test_a_foreign_word_does_not_outrank_the_languages_own(tmp_path: Path) -> None:
     english = [
-        draft(f"en{n}", f"what is it that they do with the number {n}, and what is the matter")
-        for n in range(12)
+        draft(f"en{n}", f"what is it that they do with the number {n}, and what is the matter") for n in range(12)
     ]
     swedish = [draft(f"sv{n}", f"ett tal som är {n} och inget annat alls", language="sv") for n in range(12)]
     quoting = draft("quote", "han sade what och sedan inget mer", language="sv")
@@ -409,3 +408,16 @@ def test_an_article_is_found_by_the_beginning_of_its_id(sample_index: ArticleInd
         sample_index.get("gut-brain")
     with pytest.raises(searchkit.InputError, match="no article has the id"):
         sample_index.get("nothing")
+
+
+def test_an_open_index_sees_the_languages_and_the_vocabulary_that_another_adds(tmp_path: Path) -> None:
+    with ArticleIndex.create(tmp_path / "index") as index:
+        index.update([draft("x", "A text about sleep.")])
+        assert index.search("突触").total == 0
+        with searchkit.open(tmp_path / "index") as other:
+            other.update([draft("y", "突触可塑性", language="zh")])
+        assert ids(index, "突触") == ["y"]
+        with searchkit.open(tmp_path / "index") as other:
+            other.rebuild(vocabulary=Vocabulary({"slumber": {"en": ("sleep",), "fr": ("dodo",)}}))
+        assert ids(index, "dodo") == ["x"]
+        assert index.info().mechanisms == 1

@@ -86,9 +86,7 @@ def test_search_prints_json_with_the_documented_keys(indexed: Run, checkout: Pat
 
     assert keys(found) == keys(example)
     assert (
-        set(found["facets"])
-        == set(found["hits"][0]["facets"])
-        == {"language", "study", "study_type", "mechanism"}
+        set(found["facets"]) == set(found["hits"][0]["facets"]) == {"language", "study", "study_type", "mechanism"}
     )
     assert set(found["facets"]["study"][0]) == set(example["facets"]["study"][0])
 
@@ -173,9 +171,7 @@ def test_facet_values_are_completed_from_the_index(indexed: Run, tmp_path: Path)
         "COMP_WORDS": "searchkit search --mechanism synaptic-p",
         "COMP_CWORD": "3",
     }
-    done = subprocess.run(
-        [installed()], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([installed()], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert {"plain,synaptic-plasticity", "plain,synaptic-pruning"} <= set(done.stdout.split())
 
 
@@ -392,9 +388,7 @@ def test_a_terminal_said_to_be_ascii_is_no_error(samples: Path, tmp_path: Path) 
 
 
 def test_a_closed_pipe_is_no_error(samples: Path, tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [installed(), "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
-    )
+    process = subprocess.Popen([installed(), "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()

@@ -65,9 +65,7 @@ def test_importing_searchkit_loads_none_of_its_libraries() -> None:
 def test_a_search_loads_neither_chinese_nor_language_detection_nor_numpy(
     sample_index: searchkit.ArticleIndex,
 ) -> None:
-    code = (
-        f"import searchkit; assert searchkit.search('sömn och minne', index={str(sample_index.path)!r}).total"
-    )
+    code = f"import searchkit; assert searchkit.search('sömn och minne', index={str(sample_index.path)!r}).total"
     assert not modules_after(code) & {
         "jieba",
         "py3langid",
@@ -92,6 +90,4 @@ def test_a_chinese_search_reads_only_a_part_of_the_dictionary(sample_index: sear
 
 
 def test_importing_jieba_ourselves_shows_no_warning() -> None:
-    modules_after(
-        "from searchkit.analyzers import analyzer_for; list(analyzer_for('zh').tokens('突触可塑性'))"
-    )
+    modules_after("from searchkit.analyzers import analyzer_for; list(analyzer_for('zh').tokens('突触可塑性'))")

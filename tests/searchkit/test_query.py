@@ -93,9 +93,7 @@ def test_any_text_is_a_query(text: str) -> None:
 
 @given(
     st.lists(
-        st.sampled_from(
-            ["a", "b*", "c~", "AND", "OR", "NOT", "(", ")", '"', "+", "-", "title:", "突触", "  "]
-        ),
+        st.sampled_from(["a", "b*", "c~", "AND", "OR", "NOT", "(", ")", '"', "+", "-", "title:", "突触", "  "]),
         max_size=40,
     )
 )

@@ -55,9 +55,7 @@ def test_parallel_articles_have_the_same_studies_and_mechanisms(real_index: Arti
         ("Neurocentria Tsinghua", "fr"),
     ],
 )
-def test_the_article_that_holds_the_words_comes_first(
-    real_index: ArticleIndex, query: str, language: str
-) -> None:
+def test_the_article_that_holds_the_words_comes_first(real_index: ArticleIndex, query: str, language: str) -> None:
     assert real_index.search(query).hits[0].language == language
 
 
@@ -73,8 +71,6 @@ def test_synaptic_density_in_any_language_finds_every_article_about_it(
     assert carrying <= {hit.id for hit in real_index.search(query, limit=100)}
 
 
-@pytest.mark.parametrize(
-    "query", ["MMFS-01", "NMDA", "2010;65(2):165", "10.1016/j.neuron.2009.12.026", "Slutsky"]
-)
+@pytest.mark.parametrize("query", ["MMFS-01", "NMDA", "2010;65(2):165", "10.1016/j.neuron.2009.12.026", "Slutsky"])
 def test_names_and_numbers_are_found_in_every_script(real_index: ArticleIndex, query: str) -> None:
     assert len({hit.language for hit in real_index.search(query, limit=100)}) >= 2

@@ -52,9 +52,7 @@ def test_highlights_are_the_words_as_they_stand(
 
 def test_the_snippet_is_the_passage_with_most_of_the_query(make_index: MakeIndex) -> None:
     filler = "Nothing of interest is written in this sentence, which only takes room. " * 8
-    text = (
-        f"Sleep comes first. {filler}Deep sleep strengthens memory in the hippocampus. {filler}Memory again."
-    )
+    text = f"Sleep comes first. {filler}Deep sleep strengthens memory in the hippocampus. {filler}Memory again."
     hit = only(make_index(one=text), "sleep memory hippocampus")
     assert hit.snippet.text.startswith("Deep sleep strengthens memory in the hippocampus.")
     assert text[hit.snippet.start :].startswith(hit.snippet.text)

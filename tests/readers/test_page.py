@@ -1,0 +1,186 @@
+"""Saved pages: what is the article, and what only stood around it."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from searchkit.readers import Draft, read
+from searchkit.readers.page import read_page
+
+AVATAR = "https://secure.gravatar.com/avatar/0123abcd?s=96&d=mm&r=g"
+
+
+def page(text: str) -> list[Draft]:
+    return list(read_page(text, "page.txt"))
+
+
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("1024 683 Nora Whitfield", "Nora Whitfield"),
+        ("930 522 林若溪", "林若溪"),
+        ("1024 683 莱利-福布斯", "莱利-福布斯"),
+        ("1024 683 अनन्या वर्मा", "अनन्या वर्मा"),
+        ("1024 683 Jean-Luc d’Ormesson", "Jean-Luc d’Ormesson"),
+        ("thesite 1024 683 Nora Whitfield", "Nora Whitfield"),
+        (f"thesite 1024 683 Nora Whitfield Nora Whitfield {AVATAR}", "Nora Whitfield"),
+        (f"https:// example .org/a/image-1024x683.jpeg 1024 683 Nora Nora {AVATAR}", "Nora"),
+    ],
+)
+def test_the_line_with_the_image_size_gives_the_author_and_the_line_before_it_the_title(
+    line: str, author: str
+) -> None:
+    (draft,) = page(f"The title\n\n{line}\n\nThe first paragraph.\n\nThe second.")
+    assert (draft.title, draft.author) == ("The title", author)
+    assert draft.text == "The first paragraph.\n\nThe second."
+
+
+def test_text_glued_to_an_avatar_address_is_kept() -> None:
+    (draft,) = page(f"Title\n1024 683 Ann Ann {AVATAR}The text begins here.\nAnd goes on.")
+    assert draft.text == "The text begins here.\nAnd goes on."
+
+
+@pytest.mark.parametrize("line", ["12 May", "5 10 Rats", "1024 683", "1024 683 50 mg a day", "1024683 Ann"])
+def test_other_lines_with_numbers_belong_to_the_text(line: str) -> None:
+    (draft,) = page(f"The title\n{line}\nThe text goes on.")
+    assert (draft.title, draft.author) == ("The title", "")
+    assert draft.text.startswith(line)
+
+
+def test_an_entry_of_a_list_is_no_title() -> None:
+    (draft,) = page("The title\n\n- An entry\n1024 683 Ann\nThe text.")
+    assert draft.title == "The title"
+
+
+def test_a_file_holds_as_many_articles_as_meta_lines() -> None:
+    one, two = page("First\n\n1024 683 Ann\n\nText one.\n\nSecond\n\n930 522 Bea\n\nText two.\n")
+    assert (one.title, one.author, one.text, one.place) == ("First", "Ann", "Text one.", 1)
+    assert (two.title, two.author, two.text, two.place) == ("Second", "Bea", "Text two.", 2)
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "published"),
+    [
+        ("Dagliga arkiv :", "Torsdagen den 16 maj 2024", date(2024, 5, 16)),
+        ("Daily Archives:", "May 16, 2024", date(2024, 5, 16)),
+        ("每日归档：", "2024年5月16日", date(2024, 5, 16)),
+        ("दैनिक अभिलेख :", "16 मई 2024", date(2024, 5, 16)),
+        ("Archives quotidiennes :", "16 mai 2024", date(2024, 5, 16)),
+        ("标签为 :", "睡眠科学", None),
+        ("Tag:", "Sleep", None),
+        ("Catégorie :", "Sommeil", None),
+    ],
+)
+def test_the_header_of_a_list_of_articles_is_left_out_and_its_day_is_the_date(
+    header: str, value: str, published: date | None
+) -> None:
+    (with_meta,) = page(f"{header}\n\n{value}\n\nThe title\n\n1024 683 Ann\n\nThe text.")
+    (without,) = page(f"{header}\n\n{value}\n\nThe title\n\nThe text goes on.")
+    for draft in with_meta, without:
+        assert draft.title == "The title"
+        assert draft.published == published
+        assert draft.text.startswith("The text")
+
+
+def test_a_header_between_two_articles_belongs_to_the_second() -> None:
+    one, two = page(
+        "First\n1024 683 Ann\nText one.\nDaily archives :\nMay 16, 2024\nSecond\n1024 683 Bea\nText two."
+    )
+    assert (one.text, one.published) == ("Text one.", None)
+    assert (two.text, two.published) == ("Text two.", date(2024, 5, 16))
+
+
+@pytest.mark.parametrize("sign", ["»", "›", ">"])
+def test_the_last_part_of_a_breadcrumb_is_the_title(sign: str) -> None:
+    (draft,) = page(f"An English title\n\nLe titre\n\nAccueil {sign} Sommeil {sign} Le titre\nLe texte est ici.")
+    assert draft.title == "Le titre"
+    assert draft.text == "An English title\n\nLe texte est ici."
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Related posts", "相关文章", "Relaterade inlägg", "संबंधित लेख", "Publications similaires", "Related Articles:"],
+)
+def test_what_follows_a_line_about_other_articles_is_left_out(line: str) -> None:
+    (draft,) = page(f"The title\n\n1024 683 Ann\n\nThe text ends here.\n\n{line}\n\nAnother title\nA third")
+    assert draft.text == "The text ends here."
+
+
+def test_an_article_that_goes_on_after_such_a_line_is_not_cut() -> None:
+    prose = "The article goes on here with a paragraph. It is much too long to be a title. " * 2 + "Isn't it?"
+    (draft,) = page(f"The title\n\n1024 683 Ann\n\nThe text.\n\nRelated posts\n\nOne\n\n{prose}")
+    assert draft.text.endswith(prose)
+    (draft,) = page("The title\n\n1024 683 Ann\n\nThe text.\n\nLäs också\n\nReferenser\n\nAnn. 2010;65:1.")
+    assert draft.text.endswith("Ann. 2010;65:1.")
+
+
+@pytest.mark.parametrize("title", ["A short line", "Does sleep help?", "睡眠与记忆", "नींद और स्मृति"])
+def test_a_first_line_that_looks_like_a_title_is_one(title: str) -> None:
+    (draft,) = page(f"{title}\n\nThe text begins here.")
+    assert (draft.title, draft.text) == (title, "The text begins here.")
+
+
+def test_a_first_sentence_stands_for_a_missing_title_and_stays_in_the_text() -> None:
+    (draft,) = page("Sleep is good. It helps memory.\nMore.")
+    assert draft.title == "Sleep is good."
+    assert draft.text == "Sleep is good. It helps memory.\nMore."
+
+
+def test_a_long_first_sentence_is_shortened_between_words_and_characters() -> None:
+    (draft,) = page("word " * 60 + "end.")
+    assert draft.title == "word " * 19 + "word …"
+    (draft,) = page("睡" * 90 + "。")
+    assert draft.title == "睡" * 40 + " …"
+    (draft,) = page("कि" * 200)
+    assert draft.title == "कि" * 100 + " …"
+
+
+@pytest.mark.parametrize("text", ["", " \n\n\t"])
+def test_an_empty_page_is_an_empty_draft(text: str) -> None:
+    (draft,) = page(text)
+    assert (draft.title, draft.text) == ("", "")
+
+
+def test_blank_lines_are_kept_as_one() -> None:
+    (draft,) = page("Title\n\n\n\nOne.\n  • indented\n\n\nTwo.")
+    assert draft.text == "One.\n• indented\n\nTwo."
+
+
+EXPECTED = {
+    "exercise.en.md": ("", None, "Exercise and the Adaptable Brain"),
+    "exercise.hi.txt": ("राघव मिश्रा", None, "व्यायाम और बदलने में सक्षम मस्तिष्क"),
+    "exercise.sv.txt": ("Johan Lindqvist", None, "Rörelse och den anpassningsbara hjärnan"),
+    "gut-brain.en.txt": ("Martin Hale", None, "The Gut and the Brain: A Conversation in Both Directions"),
+    "gut-brain.fr.txt": ("", None, "L’intestin et le cerveau : une conversation dans les deux sens"),
+    "long-term-potentiation.zh.txt": ("周以宁", None, "越用越强的突触：长时程增强是怎样发现的"),
+    "magnesium-sleep.fr.txt": (
+        "Camille Roussel",
+        None,
+        "Magnésium et sommeil : ce que disent vraiment les études",
+    ),
+    "sleep-and-memory.en.txt": ("Nora Whitfield", None, "Sleep and Memory: What the Sleeping Brain Keeps"),
+    "sleep-and-memory.fr.txt": ("", None, "Sommeil et mémoire : ce que le cerveau endormi garde"),
+    "sleep-and-memory.hi.txt": ("अनन्या वर्मा", None, "नींद और स्मृति: सोता हुआ मस्तिष्क क्या सहेजता है"),
+    "sleep-and-memory.sv.txt": (
+        "Elin Sandberg",
+        date(2024, 5, 16),
+        "Sömn och minne: vad den sovande hjärnan sparar",
+    ),
+    "sleep-two-articles.zh.txt": ("林若溪", None, "睡眠与记忆：沉睡的大脑留下什么，修剪什么"),
+}
+AROUND = ("1024", "683", "930 522", "gravatar", "Accueil", "arkiv", "标签", "Publications similaires")
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_sample_articles_have_their_titles_authors_and_dates(samples: Path, name: str) -> None:
+    author, published, title = EXPECTED[name]
+    drafts = [item for item in read([samples / name]) if isinstance(item, Draft)]
+    assert (drafts[0].author, drafts[0].published) == (author, published)
+    assert drafts[0].title.startswith(title)
+    assert len(drafts) == (2 if "two" in name else 1)
+    assert [words for words in AROUND for draft in drafts if words in draft.text] == []
+
+
+def test_every_sample_is_expected(samples: Path) -> None:
+    assert {file.name for file in samples.iterdir()} == set(EXPECTED)
