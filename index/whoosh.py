@@ -325,16 +325,12 @@ def _retried(action: Callable[[], T], location: Path) -> T:
             return action()
         except (FileNotFoundError, EmptyIndexError) as error:
             if not left:
-                missing = (
-                    f"{error.filename} is missing" if isinstance(error, OSError) else "it holds no index"
-                )
+                missing = f"{error.filename} is missing" if isinstance(error, OSError) else "it holds no index"
                 raise IndexFormatError(f"{location}: {missing}; index the articles again") from error
             time.sleep(0.02)
         except Exception as error:  # damaged files make Whoosh and pickle raise almost anything
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise IndexFormatError(
-                f"{location} cannot be read ({reason}); index the articles again"
-            ) from error
+            raise IndexFormatError(f"{location} cannot be read ({reason}); index the articles again") from error
     raise AssertionError("unreachable")
 
 
@@ -375,9 +371,7 @@ class _Snapshot:
         if request.limit > 0 and request.offset < total:
             allowed = _bytes(every, self._size)
             ranked = [
-                (score, number)
-                for number, score in scores.items()
-                if allowed[number >> 3] >> (number & 7) & 1
+                (score, number) for number, score in scores.items() if allowed[number >> 3] >> (number & 7) & 1
             ]
             hits = tuple(self._page(ranked, request))
         return Response(hits=hits, total=total, facets=counts)
@@ -453,8 +447,8 @@ class _Snapshot:
                     scores[number] = scores.get(number, 0.0) + score
         elif query.must_not:
             scores = self._evaluate(Everything())
-        for part in query.must_not:
-            for number in self._evaluate(part):
+        for excluded in query.must_not:
+            for number in self._evaluate(excluded):
                 scores.pop(number, None)
         return scores
 
@@ -465,8 +459,7 @@ class _Snapshot:
             for term, (numbers, _) in zip(query.terms, found, strict=True)
         ]
         statistics += [
-            (self._documents(term.field), self._document_frequency(term.field, term.text))
-            for term in query.unread
+            (self._documents(term.field), self._document_frequency(term.field, term.text)) for term in query.unread
         ]
         scores: Scores = {}
         for term, (numbers, counts), frequency in zip(
@@ -678,9 +671,7 @@ def _bytes(mask: int, size: int) -> bytes:
 
 def _numbers(mask: int, size: int) -> list[int]:
     packed = _bytes(mask, size)
-    return [
-        place * 8 + bit for place, byte in enumerate(packed) if byte for bit in range(8) if byte >> bit & 1
-    ]
+    return [place * 8 + bit for place, byte in enumerate(packed) if byte for bit in range(8) if byte >> bit & 1]
 
 
 def _union(sets: Iterable[_Set | None], size: int) -> int:

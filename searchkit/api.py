@@ -68,7 +68,7 @@ def index_articles(
     prune: bool = False,
     vocabulary: str | os.PathLike[str] | None = None,
     engine: str | None = None,
-    format: str | None = None,  # noqa: A002 - the option's name
+    format: str | None = None,
     wait: float = 10.0,
     report: Report | None = None,
     progress: Callable[[Draft], None] | None = None,

@@ -21,7 +21,7 @@ from searchkit.errors import (
     IndexNotFoundError,
     InputError,
 )
-from searchkit.index import DEFAULT_ENGINE, EngineHit, Request, Sort, Writer, engine_class
+from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Sort, Writer, engine_class
 from searchkit.index.query import Everything, Query
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
@@ -349,9 +349,11 @@ class ArticleIndex:
             meta = _read_meta(self.path)
             before = {entry.id: entry for entry in self._engine.entries()}
             seen: dict[str, str] = {}
+            broken: list[str] = []
             for draft in drafts:
                 if isinstance(draft, Problem):
                     changes.problems.append(draft.message)
+                    broken.append(draft.source)
                     continue
                 where = f"{draft.source}:{draft.place}"
                 identifier = draft.id or make_id(draft)
@@ -371,7 +373,7 @@ class ArticleIndex:
                     changes.changed += old is not None
                 if progress:
                     progress(draft)
-            gone = self._gone(before.values(), seen, prune, changes.problems)
+            gone = _gone(before.values(), seen, prune, broken)
             writer.delete(gone)
             changes.removed = len(gone)
             if changes.any:
@@ -412,24 +414,6 @@ class ArticleIndex:
         language = derived.document.language
         if language not in meta["analyzers"]:
             meta["analyzers"][language] = deriver.analyzer(language).fingerprint
-
-    def _gone(
-        self,
-        before: Iterable[Any],
-        seen: Mapping[str, str],
-        prune: Sequence[str | os.PathLike[str]],
-        problems: Sequence[str],
-    ) -> list[str]:
-        """Return the ids of articles under the pruned places that were not seen, and whose file had no problem."""
-        roots = [Path(path).resolve() for path in prune]
-        gone = []
-        for entry in before:
-            source = Path(entry.source)
-            if entry.id in seen or not any(source.is_relative_to(root) for root in roots):
-                continue
-            if not any(entry.source in problem or source.name in problem for problem in problems):
-                gone.append(entry.id)
-        return gone
 
     # Inside
 
@@ -559,6 +543,24 @@ class ArticleIndex:
         near = difflib.get_close_matches(fold(spelling), known, n=3, cutoff=0.5)
         hint = f"did you mean {', '.join(near)}? " if near else ""
         return f"no article has the {name.replace('_', ' ')} {spelling!r}; {hint}'searchkit facets' lists all"
+
+
+def _gone(
+    before: Iterable[Entry],
+    seen: Mapping[str, str],
+    prune: Sequence[str | os.PathLike[str]],
+    broken: Iterable[str],
+) -> list[str]:
+    """Return the ids of articles under the pruned places that were not seen and did not come from a broken one."""
+    roots = [Path(path).resolve() for path in prune]
+    unsure = [Path(path).resolve() for path in broken if path]
+
+    def under(entry: Entry, places: Iterable[Path]) -> bool:
+        return any(Path(entry.source).is_relative_to(place) for place in places)
+
+    return [
+        entry.id for entry in before if entry.id not in seen and under(entry, roots) and not under(entry, unsure)
+    ]
 
 
 def _deriver(vocabulary: Vocabulary) -> Deriver:

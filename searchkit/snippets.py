@@ -16,10 +16,12 @@ from searchkit.termvector import TermVector
 # A passage is about two lines on a terminal; a character without spaces is as wide as two letters and says more.
 _LENGTH: Final = 240
 _LENGTH_UNSPACED: Final = 110
-# A sentence ends at its mark and the quotes after it, or with the line.
-_SENTENCE: Final = regex.compile(
-    r"[^.!?。！？।\n]*+(?:[.!?。！？।]+[\"'”’」』)\]*]*+(?=\s|$|\p{Han})|[.!?]|\n|$)", regex.VERSION1
+# Sentences end after their mark and the quotes behind it, at a space in most scripts, and with the line.
+_SENTENCE_BREAK: Final = regex.compile(
+    r"(?<=[.!?।][\"'”’»)\]]{0,3})\s+|(?<=[。！？])(?![”’」』）。！？])|(?<=[。！？][”’」』）]{1,3})(?![”’」』）])|\s*\n\s*",
+    regex.VERSION1,
 )
+_LETTER: Final = regex.compile(r"\p{L}")
 _BREAK: Final = regex.compile(r"(?<=[\s,;:，、；：—–])")
 _HYPHENS: Final = frozenset("-‐‑–'’/")
 _REPEAT_VALUE: Final = 0.1
@@ -165,15 +167,25 @@ def _value(found: Sequence[Found], place: int, first: int, last: int) -> float:
 
 def _sentences(text: str, starts: Sequence[int]) -> list[tuple[int, int, int]]:
     """Return (start, end, section) of every sentence."""
-    spans = []
-    section = 0
-    for match in _SENTENCE.finditer(text):
-        stripped = match.group().strip()
-        if stripped:
-            start = match.start() + match.group().index(stripped)
-            while section < len(starts) and starts[section] <= start:
-                section += 1
-            spans.append((start, start + len(stripped), section))
+    spans: list[tuple[int, int, int]] = []
+    section, first = 0, None
+    cuts = [*((match.start(), match.end()) for match in _SENTENCE_BREAK.finditer(text)), (len(text), len(text))]
+    start = 0
+    for end, following in cuts:
+        stop = end
+        while start < stop and text[start].isspace():
+            start += 1
+        while stop > start and text[stop - 1].isspace():
+            stop -= 1
+        if stop > start:
+            first = start if first is None else first
+            if _LETTER.search(text, start, stop):
+                while section < len(starts) and starts[section] <= first:
+                    section += 1
+                spans.append((first, stop, section))
+                first = None
+            # Without a letter it is a bullet or the number of an entry, which goes with what follows.
+        start = following
     return spans
 
 

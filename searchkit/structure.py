@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import regex
@@ -13,6 +14,8 @@ from searchkit.article import Section, SectionKind
 
 _BULLET: Final = regex.compile(r"\s*(?:(?:[-–•*·▪]|\(?\d{1,3}[.)、])\s+|[\[［]\d{1,3}[\]］]\s*)")
 _SENTENCE_END: Final = frozenset(".!。！．।,，;；:：*…")
+_CITATION: Final = regex.compile(r"(?:19|20)\d\d\s*[;；]\s*\d|10\.\d{4,9}/")
+_ENTRY_LINES: Final = 4
 _HEADING_LIMIT: Final = 110
 _HEADING_LIMIT_UNSPACED: Final = 45
 
@@ -124,7 +127,8 @@ def _breaks(text: str, starts: list[tuple[int, str, SectionKind]]) -> list[tuple
         for place, line in enumerate(entries):
             if line.start in known:
                 break
-            if _is_disclaimer(line.text) or not (is_bullet(line.text) if bulleted else _has_digit(line.text)):
+            entry = is_bullet(line.text) or _goes_on(text, entries, place) if bulleted else _has_digit(line.text)
+            if _is_disclaimer(line.text) or not entry:
                 # A line or two after the references are the page's small print, whatever they say.
                 small_print = len(entries) - place <= 2
                 breaks.append((line.start, "", "disclaimer" if small_print else "body"))
@@ -137,6 +141,16 @@ def _breaks(text: str, starts: list[tuple[int, str, SectionKind]]) -> list[tuple
     if last is not None and all(start != last for start, _, _ in breaks):
         breaks.append((last, "", "disclaimer"))
     return breaks
+
+
+def _goes_on(text: str, entries: list[Line], place: int) -> bool:
+    """Tell whether a line without a bullet belongs to the entry above it: the entry's end or another follows."""
+    for before, line in pairwise(entries[place - 1 : place + _ENTRY_LINES]):
+        if text.count("\n", before.end, line.start) > 1:
+            return False
+        if is_bullet(line.text) or _CITATION.search(line.text):
+            return True
+    return False
 
 
 def _has_digit(line: str) -> bool:

@@ -21,6 +21,9 @@ from searchkit.errors import VocabularyError
 
 # Between a journal's name and the year, as in "Neuron (2010)": quotes, brackets and a word such as "magazine".
 _YEAR_WINDOW: Final = 16
+# Where a name may begin and end: Chinese has no spaces, so a Latin name may touch it.
+_BEFORE: Final = r"(?:(?<![\p{L}\p{M}\p{N}])|(?<=\p{Han})(?!\p{Han}))"
+_AFTER: Final = r"(?:(?![\p{L}\p{M}])|(?<=\p{Han})|(?=\p{Han}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +128,12 @@ def _label(reference: Reference, key: str) -> str:
 @cache
 def _patterns(study: Study) -> tuple["regex.Pattern[str]", ...]:
     aliases = (regex.escape(alias).replace(r"\-", r"\p{Pd}") for alias in study.aliases)
-    patterns = [regex.compile(rf"(?<![\p{{L}}\p{{N}}]){alias}(?!\p{{N}})") for alias in aliases]
+    patterns = [regex.compile(rf"{_BEFORE}{alias}(?!\p{{N}})") for alias in aliases]
     if study.journals and study.year:
         names = "|".join(sorted(map(regex.escape, study.journals), key=len, reverse=True))
         # Latin names are words of the language too ("Science"): the case must be right, and the year near.
         patterns.append(
-            regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{names})[^\n.。।;；\d]{{0,{_YEAR_WINDOW}}}{study.year}(?!\d)")
+            regex.compile(rf"{_BEFORE}(?:{names}){_AFTER}[^\n.。।;；\d]{{0,{_YEAR_WINDOW}}}{study.year}(?!\d)")
         )
     return tuple(patterns)
 

@@ -1070,6 +1070,26 @@ class EngineContract:
         assert library.search(Request(facets=("study",))).facets.keys() == {"study"}
         assert library.search(Request()).facets == {}
 
+    def test_values_that_few_of_many_documents_carry_are_counted_as_exactly(self, engine: Engine) -> None:
+        documents = [
+            _document(
+                f"en-{number:03}",
+                body="deep sleep" if number % 3 else "sleep",
+                study=(f"study {number % 100}",),
+                mechanism=("nmda",) if number % 2 else (),
+            )
+            for number in range(300)
+        ]
+        _write(engine, *documents[:200])
+        _write(engine, *documents[200:])
+
+        for query in (_SLEEP, Phrase("body_en", ((0, "deep"), (1, "sleep"))), Bool(must_not=(_DEEP,))):
+            for studies in ({"study 7"}, {"study 7", "study 8", "study 9"}, {"study 100"}):
+                for others in ({}, {"mechanism": frozenset({"nmda"})}):
+                    filters = {"study": frozenset(studies), **others}
+                    request = Request(query, filters, _FACETS, _ALL)
+                    _assert_same_answer(engine.search(request), _Model(documents).search(request))
+
     def test_the_order_in_which_filters_are_given_does_not_matter(self, library: Engine) -> None:
         filters = {
             "mechanism": frozenset({"nmda", "gaba"}),

@@ -50,9 +50,15 @@ _SPACES: Final = dict.fromkeys([0x00, 0x0B, 0xA0, 0x2007, 0x2009, 0x202F], " ") 
 
 
 class Problem(NamedTuple):
-    """Something that was skipped: one line for a person."""
+    """Something that was skipped.
+
+    Attributes:
+        message: one line for a person; it names the file, and the line where there is one.
+        source: the file or folder; what the index has from there may be there still, and is not pruned.
+    """
 
     message: str
+    source: str = ""
 
 
 @dataclass(slots=True)
@@ -118,13 +124,13 @@ def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Pr
         elif path.is_file():
             yield path
         elif path.exists():
-            yield Problem(f"{path}: not a file or a folder; skipped")
+            yield Problem(f"{path}: not a file or a folder; skipped", str(path))
         else:
-            yield Problem(f"{path}: no such file or folder; check the path")
+            yield Problem(f"{path}: no such file or folder; check the path", str(path))
     except OSError as error:
-        yield Problem(f"{path}: {error.strerror or error}; skipped")
+        yield Problem(f"{path}: {error.strerror or error}; skipped", str(path))
     for error in errors:
-        yield Problem(f"{error.filename}: {error.strerror or error}; skipped")
+        yield Problem(f"{error.filename}: {error.strerror or error}; skipped", str(error.filename))
 
 
 def _read_file(file: Path, format: str | None, report: Report) -> Iterator[Draft | Problem]:
@@ -132,7 +138,7 @@ def _read_file(file: Path, format: str | None, report: Report) -> Iterator[Draft
         with file.open("rb") as stream:
             yield from _read_stream(stream, str(file), format or _BY_SUFFIX.get(file.suffix.lower()), report)
     except OSError as error:
-        yield Problem(f"{file}: {error.strerror or error}; skipped")
+        yield Problem(f"{file}: {error.strerror or error}; skipped", str(file))
 
 
 def _read_stream(stream: BinaryIO, source: str, format: str | None, report: Report) -> Iterator[Draft | Problem]:
@@ -140,7 +146,7 @@ def _read_stream(stream: BinaryIO, source: str, format: str | None, report: Repo
     try:
         head = _head(buffered)
         if not head.strip():
-            yield Problem(f"{source}: empty; skipped")
+            yield Problem(f"{source}: empty; skipped", source)
             return
         encoding = _encoding(head, source)
         name = format or _sniff(head.decode(encoding, "ignore"))
@@ -149,21 +155,22 @@ def _read_stream(stream: BinaryIO, source: str, format: str | None, report: Repo
         with _text(io.BufferedReader(_Rejoined(head, buffered)), encoding, name) as text:
             for item in _drafts(text, source, name):
                 count += 1
-                yield Problem(str(item)) if isinstance(item, ArticleError) else item
+                yield Problem(str(item), source) if isinstance(item, ArticleError) else item
         if not count:
-            yield Problem(f"{source}: holds no article; skipped")
+            yield Problem(f"{source}: holds no article; skipped", source)
     except UnicodeDecodeError as error:
         yield Problem(
             f"{source}: not {error.encoding.upper()} (byte 0x{error.object[error.start]:02x}); "
-            "skipped: save it as UTF-8, for example with iconv"
+            "skipped: save it as UTF-8, for example with iconv",
+            source,
         )
     except (ArticleError, MissingExtraError) as error:
         message = str(error)
-        yield Problem(message if message.startswith(source) else f"{source}: {message}; skipped")
+        yield Problem(message if message.startswith(source) else f"{source}: {message}; skipped", source)
     except SearchkitError:
         raise
     except OSError as error:
-        yield Problem(f"{source}: {error.strerror or error}; skipped")
+        yield Problem(f"{source}: {error.strerror or error}; skipped", source)
 
 
 def _drafts(text: TextIO, source: str, name: str) -> Iterator[Draft | ArticleError]:

@@ -66,6 +66,16 @@ def test_prune_keeps_an_article_whose_file_could_not_be_read_this_time(tmp_path:
     assert (changes.removed, len(changes.problems)) == (0, 1)
 
 
+def test_prune_keeps_everything_of_a_path_that_does_not_exist(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "one.txt").write_text("Title\n\nSome text about sleep.")
+    searchkit.index_articles([folder], index=tmp_path / "index")
+    shutil.rmtree(folder)
+    assert searchkit.index_articles([folder], index=tmp_path / "index", prune=True).removed == 0
+    assert searchkit.index_articles([tmp_path], index=tmp_path / "index", prune=True).removed == 1
+
+
 def test_files_of_the_same_name_in_two_folders_are_two_articles(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

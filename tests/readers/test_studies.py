@@ -1,0 +1,213 @@
+"""One study is one key, whatever the language of the article that cites or names it."""
+
+import re
+import tomllib
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from searchkit.readers import Draft, read
+from searchkit.references import parse_reference, parse_references
+from searchkit.structure import find_sections
+from searchkit.studies import StudyRegistry
+from searchkit.vocabulary import Vocabulary
+
+REGISTRY = StudyRegistry.builtin()
+
+
+def key(entry: str) -> str | None:
+    study = REGISTRY.resolve(parse_reference(entry))
+    return study.key if study else None
+
+
+def mentions(text: str) -> set[str]:
+    return {mention.key for mention in REGISTRY.mentions(text)}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Slutsky I, Abumaria N. Enhancement of learning. Neuron. 2010;65(2):165-177. doi:10.1016/j.neuron.2009.12.026",
+        "Slutsky I. Förbättring. Neuron. 2010; 65(2):165—177.",
+        "斯卢茨基。《增强》。神经元。2010；65(2)：165–177。DOI：10.1016/j.neuron.2009.12.026。",
+        "स्लटस्की आई. सुधार। न्यूरॉन। २०१०;६५(२):१६५-१७७.",
+        "Slutsky I. Un titre. Neuron. 2010 ; 65(2) : 165-177.",
+        "Slutsky, I. (2010). Enhancement. Neuron, 65(2), 165-177.",
+        "https://doi.org/10.1016/J.NEURON.2009.12.026",
+    ],
+)
+def test_a_known_study_has_its_key_in_every_language_and_style(entry: str) -> None:
+    assert key(entry) == "slutsky-2010"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Hausenblas H. A title. Sleep Medicine: X. August 17, 2024.",
+        "Hausenblas H. En titel. Sömnmedicin: X. 17 augusti 2024.",
+        "豪森布拉斯。《题目》。睡眠医学：X。2024年8月17日。",
+        "हौसेनब्लास एच। शीर्षक। स्लीप मेडिसिन: एक्स। 17 अगस्त, 2024।",
+        "Hausenblas H. Un titre. Médecine du sommeil : X. 17 août 2024.",
+        "Hausenblas H. A title. Sleep Med X. 2024;8:100121.",
+    ],
+)
+def test_a_date_stands_for_volume_and_page_where_author_or_journal_agree(entry: str) -> None:
+    assert key(entry) == "hausenblas-2024"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("Other A. A title. Sleep. 17 August 2024.", "other:2024-08-17"),  # that day, another author
+        ("Slutsky I. A title. Neuron. 2011;65(2):165.", "2011;65:165"),  # another year
+        ("Slutsky I. A title. Neuron. 2010;66(2):165.", "2010;66:165"),  # another volume
+        ("Slutsky I. Neuron. 2010;65(2):165. doi:10.1016/other", "doi:10.1016/other"),  # another DOI
+        ("Slutsky I. A book. 2010.", "slutsky:2010"),  # nothing that tells which
+    ],
+)
+def test_what_differs_is_another_study(entry: str, expected: str) -> None:
+    assert key(entry) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("Ann B. A title. Brain Res. 2015;12(3):44-50. doi:10.9999/ABC.1", "doi:10.9999/abc.1"),
+        ("安。《题目》。2015；12(3)：44–50。DOI：10.9999/abc.1", "doi:10.9999/abc.1"),
+        ("Ann B. A title. Brain Res. 2015;12(3):44-50.", "2015;12:44"),
+        ("एन बी. शीर्षक। २०१५;१२(३):४४–५०।", "2015;12:44"),
+        ("Ann B. A title. Brain Res. 2015;12:E44.", "2015;12:e44"),
+        ("Ann B. A title. 3 May 2015.", "ann:2015-05-03"),
+        ("Gröber U. A title. 2015.", "gröber:2015"),
+    ],
+)
+def test_an_unknown_study_has_a_key_of_what_no_translation_changes(entry: str, expected: str) -> None:
+    assert key(entry) == expected
+
+
+def test_an_unknown_study_is_labelled_with_author_year_and_journal() -> None:
+    study = REGISTRY.resolve(parse_reference("Ann B. A title. Brain Res. 2015;12(3):44-50."))
+    assert study is not None
+    assert study.label == "Ann 2015, Brain Res"
+    study = REGISTRY.resolve(parse_reference("https://doi.org/10.9999/abc.1"))
+    assert study is not None
+    assert study.label == "doi:10.9999/abc.1"
+
+
+@pytest.mark.parametrize("entry", ["NIH. Magnesium. https://ods.od.nih.gov/a/. Accessed 2025.", "Nothing at all"])
+def test_a_web_source_or_an_entry_without_a_year_is_no_study(entry: str) -> None:
+    assert key(entry) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a trial of MMFS-01 in adults",
+        "试验中使用的MMFS-01是",
+        "MMFS\u201101-studien",
+        "MMFS–01 studerades",
+        "एमएमएफएस-01 का परीक्षण",
+    ],
+)
+def test_a_code_name_in_running_text_names_the_study(text: str) -> None:
+    assert mentions(text) == {"liu-2016"}
+
+
+@pytest.mark.parametrize("text", ["MMFS-012", "XMMFS-01", "mmfs-01", "MMFS 01"])
+def test_another_code_name_does_not(text: str) -> None:
+    assert mentions(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("published in Neuron (2010), rats", "slutsky-2010"),
+        ("Neuron, 2010", "slutsky-2010"),
+        ("发表在《神经元》（Neuron）杂志（2010年）上", "slutsky-2010"),
+        ("न्यूरॉन (2010) में", "slutsky-2010"),
+        ("i tidskriften Neuron 2014", "tononi-2014"),
+        ("dans Nature (2005)", "stickgold-2005"),
+        ("发表于Neuron（2010）", "slutsky-2010"),
+        ("《科学》杂志2013年", "xie-2013"),
+    ],
+)
+def test_a_journal_and_the_year_name_the_study(text: str, expected: str) -> None:
+    assert mentions(text) == {expected}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Neuron (2011)",  # no known study of that year
+        "a neuron in 2010",  # the word, not the name
+        "Neuron. In 2010",  # another sentence
+        "Neurons 2010",
+        "न्यूरॉन्स 2010",
+        "运动神经元2010年",
+        "Neuron 20100",
+        "Neuron 12 (2010)",
+        "Neuron and many other words that stand between 2010",
+        "in 2010",
+    ],
+)
+def test_a_journal_with_another_year_or_far_from_it_does_not(text: str) -> None:
+    assert mentions(text) == set()
+
+
+def test_a_mention_says_where_it_stands() -> None:
+    text = "As shown in Neuron (2010)."
+    (mention,) = REGISTRY.mentions(text)
+    assert text[mention.start : mention.end] == "Neuron (2010"
+
+
+def test_the_types_are_those_of_the_known_studies() -> None:
+    assert REGISTRY.types(["slutsky-2010", "liu-2016", "doi:10.9999/abc.1"]) == {
+        "animal",
+        "human",
+        "randomized-controlled-trial",
+    }
+
+
+def test_the_builtin_registry_is_sound() -> None:
+    kinds = set(Vocabulary.builtin("study_types").concepts)
+    identities = [(study.year, study.volume, study.first_page) for study in REGISTRY.studies.values()]
+    assert len(set(identities)) == len(identities)
+    for slug, study in REGISTRY.studies.items():
+        assert re.fullmatch(r"[a-z]+-(?:19|20)\d\d", slug)
+        assert study.key == slug
+        assert slug.endswith(str(study.year))
+        assert study.authors
+        assert study.journals
+        assert study.study_type
+        assert set(study.study_type) <= kinds
+        assert study.doi == study.doi.lower()
+        assert study.published is None or isinstance(study.published, date)
+
+
+def test_the_registry_file_keeps_its_studies_in_order() -> None:
+    file = resources.files("searchkit.data").joinpath("studies.toml")
+    names = list(tomllib.loads(file.read_text(encoding="utf-8")))
+    assert names == sorted(names)
+
+
+CITED = {
+    "exercise": {"erickson-2011", "cotman-2002"},
+    "gut-brain": {"cryan-2019"},
+    "long-term-potentiation": {"bliss-1973"},
+    "magnesium-sleep": {"abbasi-2012", "boyle-2017"},
+    "sleep-and-memory": {"diekelmann-2010", "tononi-2014", "stickgold-2005"},
+    "sleep-two-articles": {"diekelmann-2010", "tononi-2014", "stickgold-2005", "xie-2013"},
+}
+
+
+@pytest.mark.parametrize("topic", CITED)
+def test_the_sample_articles_cite_known_studies_in_all_their_languages(samples: Path, topic: str) -> None:
+    for file in samples.glob(f"{topic}.*"):
+        cited = set()
+        for draft in read([file]):
+            assert isinstance(draft, Draft)
+            references = parse_references(draft.text, find_sections(draft.text, draft.headings))
+            cited |= {study.key for reference in references if (study := REGISTRY.resolve(reference))}
+        assert cited == CITED[topic], file.name
