@@ -2,9 +2,10 @@
 
     python benchmarks/relevance.py [FOLDER]
 
-FOLDER (default: ../shared/eval beside the checkout) holds a folder NAME.LANGUAGE for each set, with docs.jsonl (id, text),
-queries.jsonl (id, text) and qrels.tsv (query, document, 1). Documents are indexed without titles; queries are not tagged
-with their language. The reciprocal rank of the first relevant document among ten is averaged over all queries.
+FOLDER (default: ../shared/eval beside the checkout) holds a folder NAME.LANGUAGE for each set, with docs.jsonl
+(id, text), queries.jsonl (id, text) and qrels.tsv (query, document, 1). Documents are indexed without titles;
+queries are not tagged with their language. The reciprocal rank of the first relevant document among ten is
+averaged over all queries.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
     python benchmarks/startup.py [--runs N]
 
-Indexes the sample articles in a temporary folder, then runs each command N times. Prints the median and the worst of
-user plus system time, and the ratio to starting Python alone: machines are noisy, and ratios of one run are what
-compares. Needs the installed command.
+Indexes the sample articles in a temporary folder, then runs each command N times. Prints the median and the
+worst of user plus system time, and the ratio to starting Python alone: machines are noisy, and ratios of one run
+are what compares. Needs the installed command.
 """
 
 import argparse
@@ -46,14 +46,21 @@ def main() -> None:
             "search, Swedish": [SEARCHKIT, "search", "synaptisk plasticitet"],
             "search, Hindi": [SEARCHKIT, "search", "स्मृति"],
             "search, Chinese": [SEARCHKIT, "search", "突触可塑性"],
-            "import jieba; jieba.initialize()": [sys.executable, "-W", "ignore", "-c", "import jieba; jieba.initialize()"],
+            "import jieba; jieba.initialize()": [
+                sys.executable,
+                "-W",
+                "ignore",
+                "-c",
+                "import jieba; jieba.initialize()",
+            ],
         }
         base = 0.0
         print(f"{'command':<34}{'median':>8}{'worst':>8}{'ratio':>8}")
         for name, command in commands.items():
             times = sorted(processor_time(command, folder) for _ in range(runs))
             base = base or statistics.median(times)
-            print(f"{name:<34}{statistics.median(times):>8.3f}{times[-1]:>8.3f}{statistics.median(times) / base:>8.1f}")
+            median = statistics.median(times)
+            print(f"{name:<34}{median:>8.3f}{times[-1]:>8.3f}{median / base:>8.1f}")
 
 
 if __name__ == "__main__":

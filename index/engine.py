@@ -120,7 +120,7 @@ class Writer(Protocol):
         """Remove documents; unknown ids are passed over."""
 
     def commit(self) -> None:
-        """Make the batch visible and durable at once. The writer is closed."""
+        """Make the batch visible and durable at once. Other writers wait until this one is left."""
 
     def __enter__(self) -> Self:
         """Return the writer."""

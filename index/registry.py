@@ -3,9 +3,8 @@
 from importlib import import_module
 from typing import Final, NamedTuple
 
-from searchkit.index.engine import Engine
-
 from searchkit.errors import InputError, MissingExtraError
+from searchkit.index.engine import Engine
 
 
 class _Place(NamedTuple):

@@ -21,9 +21,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from searchkit.index import bm25
-from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
-from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Term
 from whoosh import columns, fields, formats
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import EmptyIndexError, FileIndex, LockError, clean_files
@@ -31,6 +28,10 @@ from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.util.filelock import try_for
 
 from searchkit.errors import IndexFormatError, IndexLockedError
+from searchkit.index import bm25
+from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
+from searchkit.index.fuzzy import within_distance
+from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Term
 
 _FACET: Final = "facet_"
 _HOLDER: Final = "writer.json"
@@ -107,12 +108,25 @@ def _schema() -> fields.Schema:
     return schema
 
 
+class _Storage(FileStorage):  # type: ignore[misc]
+    """A folder whose table of contents names only files that are on disk, whatever happens to the machine."""
+
+    def rename_file(self, frm: str, to: str, safe: bool = False) -> None:
+        if to.endswith(".toc"):
+            # The last step of a commit: what it makes visible must not be in the system's buffers only.
+            for name in (frm, *(name for name in self.list() if name.endswith(".seg"))):
+                _sync(Path(self.folder, name))
+        super().rename_file(frm, to, safe=safe)
+        if to.endswith(".toc") and os.name == "posix":
+            _sync(Path(self.folder))
+
+
 class WhooshEngine:
     """An index in a folder, in pure Python. See `searchkit.index.engine.Engine`."""
 
     def __init__(self, location: Path) -> None:
         self._location = location
-        self._index = _retried(lambda: FileIndex(FileStorage(str(location))), location)
+        self._index = _retried(lambda: FileIndex(_Storage(str(location))), location)
         self._lock = threading.Lock()
         self._snapshot: _Snapshot | None = None
 
@@ -120,7 +134,7 @@ class WhooshEngine:
     def create(cls, location: Path) -> Self:
         """Make an empty index."""
         location.mkdir(parents=True, exist_ok=True)
-        FileIndex.create(FileStorage(str(location)), _schema())
+        FileIndex.create(_Storage(str(location)), _schema())
         return cls(location)
 
     @classmethod
@@ -200,7 +214,6 @@ class WhooshWriter:
         # Made at the first change, so that a batch without any writes nothing.
         self._batch: Any = None
         self._added: dict[str, int] = {}
-        self._open = True
         holder = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -243,7 +256,6 @@ class WhooshWriter:
         if self._batch is not None:
             self._batch.commit(mergetype=_merge)
         self._batch = None
-        self._release()
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -253,8 +265,6 @@ class WhooshWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Drop what was not committed."""
-        if not self._open:
-            return
         try:
             if self._batch is not None:
                 self._batch.cancel()
@@ -272,7 +282,6 @@ class WhooshWriter:
         return self._batch
 
     def _release(self) -> None:
-        self._open = False
         with suppress(FileNotFoundError):
             (self._location / _HOLDER).unlink()
         self._lock.release()
@@ -307,6 +316,14 @@ def _holder(location: Path) -> str:
         return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _size(location: Path) -> int:
@@ -579,7 +596,7 @@ class _Snapshot:
         # segments, and takes seconds for a term of 100,000 characters.
         text = query.text
         terms = self._expand(query.field, text[:1], len(text) + query.distance) if text else []
-        return [term for term in terms if _is_within(query.distance, term, text)]
+        return [term for term in terms if within_distance(term, text, query.distance)]
 
     def _stored(self, number: int) -> bytes:
         stored = self.reader.stored_fields(number)["stored"]
@@ -616,23 +633,6 @@ class _Snapshot:
 def _encodable(text: str) -> str:
     """Replace halves of surrogate pairs, which no index can hold."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _is_within(distance: int, one: str, other: str) -> bool:
-    """Tell whether so many insertions, deletions and substitutions make one string of the other."""
-    if abs(len(one) - len(other)) > distance:
-        return False
-    shorter = min(len(one), len(other))
-    wrong = next((place for place in range(shorter) if one[place] != other[place]), shorter)
-    rest, after = one[wrong + 1 :], other[wrong + 1 :]
-    return wrong == max(len(one), len(other)) or (
-        distance > 0
-        and (
-            _is_within(distance - 1, rest, after)
-            or _is_within(distance - 1, rest, other[wrong:])
-            or _is_within(distance - 1, one[wrong:], after)
-        )
-    )
 
 
 class _Set:

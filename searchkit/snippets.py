@@ -8,6 +8,7 @@ import regex
 
 from searchkit.article import Section
 from searchkit.index import query as engine
+from searchkit.index.fuzzy import within_distance
 from searchkit.results import Snippet
 from searchkit.stored import Span, StoredArticle
 from searchkit.structure import is_unspaced
@@ -77,7 +78,7 @@ def _fitting(leaf: engine.Prefix | engine.Fuzzy, vector: TermVector) -> set[str]
         longest = leaf.max_length or sys.maxsize
         return {term for term in vector.terms if term.startswith(leaf.prefix) and len(term) <= longest}
     first = leaf.text[:1]
-    return {term for term in vector.terms if term[:1] == first and _within(term, leaf.text, leaf.distance)}
+    return {term for term in vector.terms if term[:1] == first and within_distance(term, leaf.text, leaf.distance)}
 
 
 def _mechanisms(leaf: engine.Facet, stored: StoredArticle) -> Iterator[Found]:
@@ -226,17 +227,3 @@ def _grapheme(text: str, place: int, start: int) -> int:
             break
         last = low + found.end()
     return last
-
-
-def _within(left: str, right: str, distance: int) -> bool:
-    """Tell whether two words are within an edit distance."""
-    if abs(len(left) - len(right)) > distance:
-        return False
-    row = list(range(len(right) + 1))
-    for number, char in enumerate(left, 1):
-        above, row = row, [number]
-        for place, other in enumerate(right, 1):
-            row.append(min(above[place] + 1, row[-1] + 1, above[place - 1] + (char != other)))
-        if min(row) > distance:
-            return False
-    return row[-1] <= distance

@@ -26,6 +26,7 @@ from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.errors import VocabularyError
 
 _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_BEGINS: Final = "\0"  # after a character: any bigram that begins with it
 _CODE: Final = regex.compile(r"[a-z]{2,3}")
 
 
@@ -184,7 +185,10 @@ class Matcher:
                 chain.pop()
             node = self._root
             for token in chain:
-                node = node.next.setdefault(token.text, _Node())
+                above, node = node, node.next.setdefault(token.text, _Node())
+            if chain and _is_character(chain[-1].text):
+                # HPA轴: in running text its last character begins a bigram.
+                above.next.setdefault(chain[-1].text + _BEGINS, node)
             if chain and key not in node.keys:
                 node.keys.append(key)
 
@@ -192,20 +196,33 @@ class Matcher:
         """Yield the longest matches from left to right; they do not overlap."""
         place = 0
         while place < len(tokens):
-            node, best, after = self._root, None, place
+            node, best, after, end = self._root, None, place, 0
             for ahead in range(place, len(tokens)):
-                following = node.next.get(tokens[ahead].text)
+                text = tokens[ahead].text
+                if len(text) == 2 and (lone := node.next.get(text[0] + _BEGINS)):
+                    best, after, end = lone, ahead + 1, _end_of_first(tokens, ahead)
+                following = node.next.get(text)
                 if following is None:
                     break
                 node = following
                 if node.keys:
-                    best, after = node, ahead + 1
+                    best, after, end = node, ahead + 1, tokens[ahead].end
             if best is None:
                 place += 1
                 continue
             for key in best.keys:
-                yield Match(key, tokens[place].start, tokens[after - 1].end)
+                yield Match(key, tokens[place].start, end)
             place = after
+
+
+def _is_character(text: str) -> bool:
+    return len(text) == 1 and all(script in UNSPACED for script, _, _ in runs(text))
+
+
+def _end_of_first(tokens: Sequence[Token], bigram: int) -> int:
+    """Return where the first character of a bigram ends: the next token begins with the other."""
+    following = tokens[bigram + 1].start if bigram + 1 < len(tokens) else tokens[bigram].end
+    return min(following, tokens[bigram].end)
 
 
 def _unspaced_runs(term: str) -> Iterator[str]:

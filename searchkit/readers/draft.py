@@ -9,6 +9,8 @@ from datetime import date
 class Draft:
     """An article as its file gives it; a field that is None or empty is left to detection.
 
+    Halves of surrogate pairs, which are no characters and cannot be stored, become question marks.
+
     Attributes:
         title: without boilerplate.
         text: the text, cleaned, title not included.
@@ -29,3 +31,9 @@ class Draft:
     published: date | None = None
     headings: tuple[tuple[int, str], ...] | None = None
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("title", "text", "id", "url", "author"):
+            value = getattr(self, name)
+            if value and not value.isascii():
+                object.__setattr__(self, name, value.encode("utf-8", "replace").decode())

@@ -5,8 +5,8 @@ What such dumps have around the text, and how it is told apart:
 - a *meta line* after the title, ``1024 683 Name``: width and height of the lead image, and the author. It may have
   the site's name or the image's address before it, and the author's name twice and the address of an avatar after
   it, with the text glued on. Each meta line begins an article, so a file may hold several.
-- before the title, the header of the list that the page was saved from: ``Tag :`` and the tag, ``Daily archives :``
-  and the day, which is then the day of publication.
+- before the title, the header of the list that the page was saved from: ``Tag :`` and the tag, or
+  ``Daily archives :`` and the day, which is then the day of publication.
 - a breadcrumb line ``Home » Section » Title``; its last part is the title in the page's own language.
 - after the text, a line that leads to other articles.
 """

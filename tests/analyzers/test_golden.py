@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from searchkit.analyzers import LANGUAGES, analyzer_for
 
 GOLDEN = Path(__file__).with_name("golden")

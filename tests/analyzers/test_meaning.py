@@ -4,6 +4,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
+
 from searchkit.analyzers import Analyzer, Token, analyzer_for
 
 TEXTS = {

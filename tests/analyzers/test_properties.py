@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from searchkit.analyzers import LANGUAGES, analyzer_for
 
 # The table's languages, fallbacks with and without a stemmer, with and without spaces, and no language at all.

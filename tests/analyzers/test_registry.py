@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+
 from searchkit.analyzers import LANGUAGES, Language, analyzer_for, language
 
 ANALYZERS = Path(import_module("searchkit.analyzers").__file__ or "").parent

@@ -3,6 +3,7 @@ from math import log
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from searchkit.index.bm25 import K1, B, at_home, idf, saturation
 
 COUNTS = st.integers(0, 10**9)

@@ -1,6 +1,7 @@
 from dataclasses import FrozenInstanceError
 
 import pytest
+
 from searchkit.index.query import (
     KINDS,
     Bool,

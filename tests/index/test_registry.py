@@ -1,8 +1,8 @@
 import pytest
-from searchkit.index import DEFAULT_ENGINE, ENGINES, engine_class, registry
-from searchkit.index.whoosh import WhooshEngine
 
 from searchkit.errors import InputError, MissingExtraError
+from searchkit.index import DEFAULT_ENGINE, ENGINES, engine_class, registry
+from searchkit.index.whoosh import WhooshEngine
 
 
 def add_engine(monkeypatch, *place):

@@ -8,11 +8,11 @@ import warnings
 from contextlib import suppress
 
 import pytest
+
+from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import Document, Request, whoosh
 from searchkit.index.query import Everything, Phrase, Prefix, Term
 from searchkit.index.whoosh import WhooshEngine
-
-from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.testing import EngineContract
 
 
@@ -148,7 +148,7 @@ def test_the_holder_is_named_while_it_writes_and_gone_after_the_commit(engine, p
         assert json.loads((place / "writer.json").read_text("utf-8"))["pid"] == os.getpid()
         writer.add(document("en-1"))
         writer.commit()
-        assert not (place / "writer.json").exists()
+    assert not (place / "writer.json").exists()
 
     assert not (place / "writer.json").exists()
 

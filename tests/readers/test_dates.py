@@ -29,7 +29,7 @@ MONTHS = {
         "17th August, 2024",
         "August 17th, 2024",
         "2024 Aug 17",
-        "17AUG2024".replace("AUG", " AUG "),
+        "17 AUG 2024",
         "Lördagen den 17 augusti 2024",
         "le samedi 17 août 2024",
         "17 aou\u0302t 2024",

@@ -37,7 +37,8 @@ def test_year_volume_and_first_page_are_read_in_every_style(entry: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "author"), [(SAME[0], "Slutsky"), (SAME[4], "斯卢茨基等"), (SAME[6], "स्लटस्की"), (SAME[10], "Slutsky")]
+    ("entry", "author"),
+    [(SAME[0], "Slutsky"), (SAME[4], "斯卢茨基等"), (SAME[6], "स्लटस्की"), (SAME[10], "Slutsky")],
 )
 def test_the_author_is_the_first_surname_as_written(entry: str, author: str) -> None:
     assert parse_reference(entry).author == author
@@ -68,7 +69,10 @@ def test_names_with_marks_are_whole_and_an_address_is_no_name(entry: str, author
         (SAME[6], "न्यूरॉन"),
         (SAME[10], "Neuron"),
         (SAME[11], "Neuron"),
-        ("Xie L, et al. Sleep drives clearance. Proc Natl Acad Sci U S A. 2013;342:373.", "Proc Natl Acad Sci U S A"),
+        (
+            "Xie L, et al. Sleep drives clearance. Proc Natl Acad Sci U S A. 2013;342:373.",
+            "Proc Natl Acad Sci U S A",
+        ),
         ("Xie L. Sleep drives clearance. https://doi.org/10.1126/science.1241224", ""),
     ],
 )
@@ -186,5 +190,7 @@ def test_samples_on_one_topic_cite_the_same_places(samples: Path, topic: str) ->
         (draft,) = read([file])
         assert isinstance(draft, Draft)
         found = parse_references(draft.text, find_sections(draft.text, draft.headings))
-        places.add(tuple((item.kind, item.year, item.volume, item.first_page, item.doi, item.url) for item in found))
+        places.add(
+            tuple((item.kind, item.year, item.volume, item.first_page, item.doi, item.url) for item in found)
+        )
     assert len(places) == 1

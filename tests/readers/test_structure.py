@@ -68,14 +68,23 @@ def test_a_heading_of_references_is_known_in_every_language(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["What you can do", "Et le stress ?", "你可以做什么", "深度睡眠：把白天重放一遍", "आप क्या कर सकते हैं", "Vad är sömn?"],
+    [
+        "What you can do",
+        "Et le stress ?",
+        "你可以做什么",
+        "深度睡眠：把白天重放一遍",
+        "आप क्या कर सकते हैं",
+        "Vad är sömn?",
+    ],
 )
 def test_a_short_line_that_ends_no_sentence_is_a_heading(line: str) -> None:
     assert looks_like_heading(line)
     assert kinds(f"{PROSE}\n\n{line}\n\n{PROSE}") == [("", "body"), (line, "body")]
 
 
-@pytest.mark.parametrize("line", ["A sentence.", "- an entry", "一句话。", "एक वाक्य।", "word " * 30, "睡" * 50, "such as:"])
+@pytest.mark.parametrize(
+    "line", ["A sentence.", "- an entry", "一句话。", "एक वाक्य।", "word " * 30, "睡" * 50, "such as:"]
+)
 def test_sentences_entries_and_long_lines_are_no_headings(line: str) -> None:
     assert kinds(f"{PROSE}\n\n{line}\n\n{PROSE}") == [("", "body")]
 

@@ -29,7 +29,7 @@ def mentions(text: str) -> set[str]:
 @pytest.mark.parametrize(
     "entry",
     [
-        "Slutsky I, Abumaria N. Enhancement of learning. Neuron. 2010;65(2):165-177. doi:10.1016/j.neuron.2009.12.026",
+        "Slutsky I, Abumaria N. Enhancement. Neuron. 2010;65(2):165-177. doi:10.1016/j.neuron.2009.12.026",
         "Slutsky I. Förbättring. Neuron. 2010; 65(2):165—177.",
         "斯卢茨基。《增强》。神经元。2010；65(2)：165–177。DOI：10.1016/j.neuron.2009.12.026。",
         "स्लटस्की आई. सुधार। न्यूरॉन। २०१०;६५(२):१६५-१७७.",

@@ -126,6 +126,14 @@ def test_an_empty_run_leaves_no_index_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "index").exists()
 
 
+def test_halves_of_surrogate_pairs_do_no_harm(tmp_path: Path) -> None:
+    with ArticleIndex.create(tmp_path / "index") as index:
+        index.update([draft("x\ud800", "sleep \udfff and memory", title="\ud83d", author="a\udcff")])
+        assert index.ids() == ["x?"]
+        assert index.search("memory \ud800*").total == 1
+        assert index.search("\ud800").total == 0
+
+
 # Given fields
 
 
@@ -223,7 +231,7 @@ def test_a_search_by_mechanism_words_finds_the_other_languages_below_its_own(
     results = sample_index.search("elagage synaptique")  # a typing error in the first word
     assert results.hits[0].language == "fr"
     results = sample_index.search("élagage synaptique")
-    assert [hit.language for hit in results][0] == "fr"
+    assert results.hits[0].language == "fr"
     assert {hit.language for hit in results if "synaptic-pruning" in hit.mechanisms} == {
         "en",
         "fr",

@@ -79,7 +79,7 @@ def test_search_prints_json_with_the_documented_keys(indexed: Run, checkout: Pat
 
     def keys(value: object) -> object:
         if isinstance(value, dict):
-            return {key: keys(inner) for key, inner in value.items() if key not in {"facets"}}
+            return {key: keys(inner) for key, inner in value.items() if key != "facets"}
         if isinstance(value, list):
             return keys(value[0]) if value and isinstance(value[0], dict) else []
         return None

@@ -4,11 +4,11 @@ import pytest
 import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searchkit.analyzers import analyzer_for
-from searchkit.index.query import Bool, Term
 
 from searchkit import ArticleIndex, Hit
+from searchkit.analyzers import analyzer_for
 from searchkit.article import Article
+from searchkit.index.query import Bool, Term
 from searchkit.snippets import best_snippet, find_matches, merge
 from searchkit.stored import StoredArticle
 from searchkit.termvector import TermVector
