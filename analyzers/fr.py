@@ -8,7 +8,7 @@ FRENCH = Language(
     scripts=("Latin",),
     stemmer="french",
     # Keyboards have neither: cœur and coeur.
-    letters=str.maketrans({"œ": "oe", "æ": "ae"}),
+    letters={ord("œ"): "oe", ord("æ"): "ae"},
     elisions=word_list("fr_elisions.txt"),
     stop_words=word_list("fr_stop.txt"),
 )

@@ -39,7 +39,7 @@ def draft_from_fields(
     """
     values: dict[str, Any] = {}
     for name, value in given.items():
-        key = name.strip().lower() if isinstance(name, str) else ""
+        key = name.strip().lower()
         key = _ALIASES.get(key, key)
         if value not in (None, "", []) and key not in values:
             values[key] = value

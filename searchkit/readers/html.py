@@ -19,7 +19,7 @@ def read_html(text: str, source: str) -> Iterator[Draft]:
     except ImportError as error:
         raise MissingExtraError(f"{source}: HTML needs trafilatura: pip install 'searchkit[html]'") from error
     found = bare_extraction(text, include_comments=False, with_metadata=True)
-    data = found.as_dict() if found else {}
+    data = found if isinstance(found, dict) else found.as_dict() if found else {}
     values = {name: data.get(name) for name in ("title", "text", "author", "url", "language")}
     values["published"] = data.get("date")
     first, _, rest = (values["text"] or "").partition("\n")

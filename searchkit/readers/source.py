@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TextIO
 
-from searchkit.errors import ArticleError, MissingExtraError, SearchkitError
+from searchkit.errors import ArticleError, InputError, MissingExtraError, SearchkitError
 from searchkit.readers.draft import Draft
 from searchkit.readers.html import read_html
 from searchkit.readers.jsonl import read_jsonl
@@ -91,6 +91,8 @@ def read(
 
     Files are read as a stream where the format allows (JSONL, CSV). Never raises on a file's content.
     """
+    if format is not None and format not in FORMATS:
+        raise InputError(f"no format is named {format!r}; choose one of: {', '.join(FORMATS)}")
     report = report if report is not None else Report()
     for path in paths:
         if os.fspath(path) == STDIN:
@@ -129,8 +131,8 @@ def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Pr
             yield Problem(f"{path}: no such file or folder; check the path", str(path))
     except OSError as error:
         yield Problem(f"{path}: {error.strerror or error}; skipped", str(path))
-    for error in errors:
-        yield Problem(f"{error.filename}: {error.strerror or error}; skipped", str(error.filename))
+    for met in errors:
+        yield Problem(f"{met.filename}: {met.strerror or met}; skipped", str(met.filename))
 
 
 def _read_file(file: Path, format: str | None, report: Report) -> Iterator[Draft | Problem]:
