@@ -2,7 +2,7 @@
 
 from searchkit.analyzers.analyzer import Analyzer
 from searchkit.analyzers.language import Language, Segmenter
-from searchkit.analyzers.registry import LANGUAGES, analyzer_for, language
+from searchkit.analyzers.registry import LANGUAGES, analyzer_for, known_codes, language
 from searchkit.analyzers.token import Token
 
-__all__ = ["LANGUAGES", "Analyzer", "Language", "Segmenter", "Token", "analyzer_for", "language"]
+__all__ = ["LANGUAGES", "Analyzer", "Language", "Segmenter", "Token", "analyzer_for", "known_codes", "language"]

@@ -5,7 +5,7 @@ from typing import Final
 from searchkit.analyzers.language import Language
 
 # ISO 639-1 code -> (English name, Snowball algorithm), https://snowballstem.org/algorithms/
-_SNOWBALL: Final = {
+SNOWBALL: Final = {
     "ar": ("Arabic", "arabic"),
     "ca": ("Catalan", "catalan"),
     "da": ("Danish", "danish"),
@@ -60,7 +60,7 @@ def fallback(code: str) -> Language:
     """Return a language that has no file of its own; any code is accepted."""
     import Stemmer
 
-    name, stemmer = _SNOWBALL.get(code, (code, None))
+    name, stemmer = SNOWBALL.get(code, (code, None))
     if stemmer not in Stemmer.algorithms():
         stemmer = None
     scripts = _SCRIPTS.get(code, () if code in _NOT_LATIN else ("Latin",))

@@ -46,6 +46,15 @@ def language(code: str) -> Language:
     return found
 
 
+def known_codes() -> frozenset[str]:
+    """Return the codes of all languages that are more than whole words here, without loading them."""
+    from importlib.metadata import entry_points
+
+    from searchkit.analyzers.fallback import SNOWBALL
+
+    return frozenset({*LANGUAGES, *SNOWBALL, *(entry.name for entry in entry_points(group=ENTRY_POINT_GROUP))})
+
+
 def analyzer_for(code: str, user_words: Iterable[str] = ()) -> Analyzer:
     """Return the analyzer of a language.
 

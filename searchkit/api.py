@@ -43,7 +43,7 @@ def search(
     """Open an index, search it once and close it. See `ArticleIndex.search` for the arguments.
 
     Raises:
-        FilterError: a filter names a value that no article of the index has.
+        FilterError: a filter names a value that there is not.
         InputError: limit or offset is negative, or sort is not known.
         IndexStateError: the index cannot be opened.
     """

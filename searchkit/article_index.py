@@ -10,6 +10,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
 import searchkit
+from searchkit.analyzers import known_codes
 from searchkit.analyzers.normalize import fold
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
@@ -218,7 +219,7 @@ class ArticleIndex:
         Several values of one filter are alternatives; several filters must all hold.
 
         Raises:
-            FilterError: a filter names a value that no article of the index has.
+            FilterError: a filter names a value that there is not.
             InputError: limit or offset is negative, or sort is not known.
         """
         self._refresh()
@@ -496,29 +497,45 @@ class ArticleIndex:
         return tuple(sorted(found, key=lambda count: (-count.count, count.label, count.value)))
 
     def _accepted(self, name: str, values: str | Iterable[str]) -> frozenset[str]:
-        """Return the facet values that a person's spellings mean."""
+        """Return the facet values that a person's spellings mean: those of the index, else those that could be."""
         spellings = [values] if isinstance(values, str) else list(values)
-        known = self._engine.search(Request(facets=(name,), limit=0)).facets[name]
-        return frozenset(key for spelling in spellings for key in self._resolve(name, spelling, sorted(known)))
+        known = sorted(self._engine.search(Request(facets=(name,), limit=0)).facets[name])
+        accepted: set[str] = set()
+        for spelling in spellings:
+            possible = self._possible(name)
+            keys = self._resolve(name, spelling, known) or self._resolve(name, spelling, possible)
+            if not keys:
+                raise FilterError(_unknown(name, spelling, {*known, *possible}))
+            accepted.update(keys)
+        return frozenset(accepted)
+
+    def _possible(self, name: str) -> list[str]:
+        """Return the facet values that articles may have, whether or not one here does."""
+        if vocabulary := self._names_of(name):
+            return sorted(vocabulary.concepts)
+        return sorted(StudyRegistry.builtin().studies if name == "study" else known_codes())
 
     def _resolve(self, name: str, spelling: str, known: Sequence[str]) -> list[str]:
+        """Return the values that a spelling means: a value, a concept's term, a label or the beginning of one."""
         if spelling in known:
             return [spelling]
         wanted = fold(spelling).strip()
-        names = {key: self._names(name, key) for key in known}
+        if not wanted:
+            return []
         if vocabulary := self._names_of(name):
             named = vocabulary.find_in_query(spelling, whole=True).intersection(known)
             if named:
                 return sorted(named)
+        names = {key: self._names(name, key) for key in known}
         for fits in (
             lambda text: text == wanted,
-            lambda text: text.startswith(wanted),
+            lambda text: text.startswith(wanted) and name != "language",
             lambda text: f" {wanted}" in text,
         ):
-            found = [key for key, texts in names.items() if wanted and any(fits(text) for text in texts)]
+            found = [key for key, texts in names.items() if any(fits(text) for text in texts)]
             if found:
                 return found
-        raise FilterError(self._unknown(name, spelling, known))
+        return []
 
     def _names_of(self, facet: str) -> Vocabulary | None:
         """Return the vocabulary that a facet's values come from."""
@@ -537,12 +554,13 @@ class ArticleIndex:
             names += [f"doi:{study.doi}", study.doi, *study.aliases] if study else [key.removeprefix("doi:")]
         return [fold(text) for text in names if text]
 
-    def _unknown(self, name: str, spelling: str, known: Sequence[str]) -> str:
-        import difflib
 
-        near = difflib.get_close_matches(fold(spelling), known, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}? " if near else ""
-        return f"no article has the {name.replace('_', ' ')} {spelling!r}; {hint}'searchkit facets' lists all"
+def _unknown(name: str, spelling: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(fold(spelling), sorted(known), n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}? " if near else ""
+    return f"no {name.replace('_', ' ')} is called {spelling!r}; {hint}'searchkit facets' lists all"
 
 
 def _gone(

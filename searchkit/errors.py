@@ -4,7 +4,7 @@ SearchkitError
 ├── InputError              a value or file given by the caller cannot be used
 │   ├── ArticleError        an article file cannot be read
 │   ├── VocabularyError     a vocabulary or study registry is not valid
-│   └── FilterError         no such facet, or no such value of it
+│   └── FilterError         there is no such value of a facet
 ├── IndexStateError         the index cannot be used as it is
 │   ├── IndexNotFoundError  there is no index at that place
 │   ├── IndexLockedError    another process is writing
@@ -47,7 +47,7 @@ class VocabularyError(InputError):
 
 
 class FilterError(InputError):
-    """There is no such facet, or no such value of it in the index."""
+    """There is no such value of a facet."""
 
 
 class IndexStateError(SearchkitError):

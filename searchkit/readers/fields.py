@@ -23,6 +23,8 @@ _ALIASES = {
     "studies": "study",
 }
 _NO_UTF8 = regex.compile("[\udc80-\udcff]")
+# A date that leaves the day open stands for its first day.
+_YEAR_AND_MONTH = regex.compile(r"\s*((?:19|20)\d\d)(?:[-/](0[1-9]|1[0-2]))?\s*")
 _CODE = regex.compile(r"[A-Za-z]{2,3}(?:[-_].*)?")
 
 
@@ -104,6 +106,9 @@ def _day(value: Any) -> date | None:
         return None
     if isinstance(value, str) and (day := find_date(value)):
         return day
+    if match := _YEAR_AND_MONTH.fullmatch(str(value)):
+        year, month = match.groups()
+        return date(int(year), int(month or 1), 1)
     raise ArticleError(f"field 'published' is not a date such as 2024-08-17: {str(value)[:40]!r}")
 
 

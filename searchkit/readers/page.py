@@ -33,6 +33,8 @@ _META: Final = regex.compile(
 _BREADCRUMB: Final = regex.compile(r"\s+[»›>]\s+")
 _SENTENCE: Final = regex.compile(r"(?<=[.!?。！？।])\s*")
 _TITLE_LIMIT: Final = 200
+_META_LIMIT: Final = 160
+_LEAST_IMAGE: Final = 100
 
 
 class _Meta(NamedTuple):
@@ -72,12 +74,13 @@ def read_page(text: str, source: str) -> Iterator[Draft]:
 def _meta(found: list[Line], place: int) -> _Meta | None:
     line = found[place]
     match = _META.fullmatch(line.text)
-    if match is None or not 30 <= int(match.group("width")) <= 20_000 or int(match.group("height")) < 30:
+    if match is None:
         return None
-    rest = match.group("rest") or ""
-    if not rest and len(line.text) > 160:
+    author, rest = match.group("author").strip(), match.group("rest") or ""
+    # An image's size and a name, not any line with two numbers ("100 200 mg").
+    size = (int(match.group("width")), int(match.group("height")))
+    if min(size) < _LEAST_IMAGE or author[0].islower() or (not rest and len(line.text) > _META_LIMIT):
         return None
-    author = match.group("author").strip()
     words = author.split(" ")
     half = len(words) // 2
     if len(words) % 2 == 0 and words[:half] == words[half:]:

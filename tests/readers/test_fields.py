@@ -87,7 +87,7 @@ def test_empty_and_null_fields_are_left_to_detection() -> None:
         ('{"text": "a", "author": [1]}', "'author' must be a text, not a list"),
         ('{"text": "a", "language": "Swedish!"}', "language 'swedish!' is not a code"),
         ('{"text": "a", "published": "last week"}', "'published' is not a date"),
-        ('{"text": "a", "published": 2024}', "'published' is not a date"),
+        ('{"text": "a", "published": 20245}', "'published' is not a date"),
         ('{"text": "a", "id": 1.5}', "'id' must be a text or a number, not a number"),
         ('{"text": "a", "id": true}', "'id' must be a text or a number, not true or false"),
         ('{"text": "a", "mechanism": {"x": 1}}', "'mechanism' must be a text or a list"),
@@ -166,3 +166,18 @@ def test_a_table_in_another_encoding_is_read_up_to_there() -> None:
     assert isinstance(one, Draft)
     assert isinstance(bad, ArticleError)
     assert str(bad).startswith("a.csv:3: not UTF-8 (byte 0xe9)")
+
+
+@pytest.mark.parametrize(
+    ("given", "day"),
+    [
+        ('"2024"', date(2024, 1, 1)),
+        ("2024", date(2024, 1, 1)),
+        ('"2024-08"', date(2024, 8, 1)),
+        ('"2024-08-17"', date(2024, 8, 17)),
+    ],
+)
+def test_a_date_that_leaves_the_day_open_is_its_first_day(given: str, day: date) -> None:
+    (draft,) = read_jsonl([f'{{"text": "a", "published": {given}}}'], "a.jsonl")
+    assert isinstance(draft, Draft)
+    assert draft.published == day

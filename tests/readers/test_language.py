@@ -43,7 +43,6 @@ def test_a_short_text_is_enough(text: str, code: str) -> None:
         "L-苏氨酸镁（Magtein，MMFS-01）与NMDA受体的关系",
         "Hausenblas H、Lynch T、Hooper S，2024年，随机对照试验，睡眠质量和日间功能得到改善。",
         "发表在Journal of Alzheimer's Disease上的一项研究指出，认知能力有所提高，副作用很少。",
-        "神経という漢字を除けば中文",
     ],
 )
 def test_latin_names_do_not_make_a_chinese_text_english(text: str) -> None:

@@ -184,3 +184,8 @@ def test_the_sample_articles_have_their_titles_authors_and_dates(samples: Path, 
 
 def test_every_sample_is_expected(samples: Path) -> None:
     assert {file.name for file in samples.iterdir()} == set(EXPECTED)
+
+
+def test_two_numbers_and_a_word_are_no_image_and_author() -> None:
+    drafts = list(read_page("Doses\n\n100 200 mg\n\nThis is what was given, in two groups.", "x.txt"))
+    assert [(draft.title, draft.author) for draft in drafts] == [("Doses", "")]

@@ -349,6 +349,15 @@ def test_an_unknown_filter_value_is_named_with_what_is_near(sample_index: Articl
         sample_index.search("", mechanism="nmda-receptr")
 
 
+@pytest.mark.parametrize(
+    "filters", [{"language": "da"}, {"mechanism": "amyloid-beta", "language": "fr"}, {"study": "Slutsky"}]
+)
+def test_a_value_that_no_article_here_has_finds_nothing_and_is_no_error(
+    sample_index: ArticleIndex, filters: dict[str, str]
+) -> None:
+    assert sample_index.search(**filters).total == 0  # type: ignore[arg-type]
+
+
 def test_an_unknown_value_inside_a_query_is_a_note_not_an_error(sample_index: ArticleIndex) -> None:
     results = sample_index.search("mechanism:nonsense-xyz")
     assert results.total == 0
