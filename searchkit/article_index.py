@@ -527,15 +527,11 @@ class ArticleIndex:
             if named:
                 return sorted(named)
         names = {key: self._names(name, key) for key in known}
-        for fits in (
-            lambda text: text == wanted,
-            lambda text: text.startswith(wanted) and name != "language",
-            lambda text: f" {wanted}" in text,
-        ):
-            found = [key for key, texts in names.items() if any(fits(text) for text in texts)]
-            if found:
-                return found
-        return []
+        equal = [key for key, texts in names.items() if wanted in texts]
+        if equal or name == "language":
+            return equal
+        begin = [key for key, texts in names.items() if any(text.startswith(wanted) for text in texts)]
+        return begin or [key for key, texts in names.items() if any(f" {wanted}" in text for text in texts)]
 
     def _names_of(self, facet: str) -> Vocabulary | None:
         """Return the vocabulary that a facet's values come from."""

@@ -5,7 +5,7 @@ Swedish article's fields hold Swedish terms only, so an article can match in its
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,7 +76,7 @@ class Compiler:
                 if character := _one_character(word.text, analyzer):
                     alone.append(engine.Prefix(field, character, max_length=2))
                     continue
-                for token, whole in _weighed(word.text, analyzer):
+                for token, whole in _weighed(list(analyzer.tokens(word.text))):
                     weight = _KIND_WEIGHTS[kind] * (1.0 if whole else _OVERLAP_WEIGHT)
                     spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
                     place = (kind, token.start, token.end, whole)
@@ -114,9 +114,7 @@ class Compiler:
     def _phrase(self, text: str, field: str, analyzer: Analyzer) -> Iterable[engine.Query]:
         if character := _one_character(text, analyzer):
             return [engine.Prefix(field, character, max_length=2)]
-        tokens = analyzer.canonical(text)
-        if len(tokens) > 1 and tokens[-1].start < tokens[-2].end:
-            tokens.pop()  # in running text a bigram stands where this run's last character does
+        tokens = [token for token, whole in _weighed(analyzer.canonical(text)) if whole]
         if not tokens:
             return []
         if len(tokens) == 1:
@@ -147,12 +145,12 @@ def _content_tokens(text: str, analyzer: Analyzer) -> list[Token]:
     return [token for token in analyzer.tokens(text) if not analyzer.is_stop_word(text[token.start : token.end])]
 
 
-def _weighed(text: str, analyzer: Analyzer) -> Iterator[tuple[Token, bool]]:
-    """Yield the tokens of a word, and whether each stands for the word as a whole."""
-    tokens = list(analyzer.tokens(text))
+def _weighed(tokens: Sequence[Token]) -> Iterator[tuple[Token, bool]]:
+    """Yield the tokens of a text, and whether each stands for its place as a whole."""
     last = {token.position: token for token in tokens}
     for place, token in enumerate(tokens):
-        # The last character of a run without spaces stands in the bigram before it already.
+        # The last character of a run without spaces stands in the bigram before it already, and in running text
+        # that goes on another bigram begins with it.
         tail = place > 0 and token.start < tokens[place - 1].end and token.end - token.start == 1
         yield token, last[token.position] == token and not tail
 
