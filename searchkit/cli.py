@@ -30,12 +30,18 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; an error that searchkit raises on purpose ends it with exit code 2 and no traceback."""
+        """Run a command; errors that are no faults of the program end it with one line and exit code 2."""
         try:
             return super().invoke(ctx)
         except SearchkitError as error:
-            click.echo(f"searchkit: {plain(str(error))}", err=True)
-            ctx.exit(2)
+            message = str(error)
+        except BrokenPipeError:
+            raise  # click ends quietly
+        except OSError as error:
+            # A full disk, a folder that may not be written: the file and the system's own words.
+            message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        click.echo(f"searchkit: {plain(message)}", err=True)
+        raise click.exceptions.Exit(2)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

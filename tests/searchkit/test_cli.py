@@ -282,6 +282,26 @@ def test_bad_input_leaves_what_is_indexed_alone(indexed: Run, tmp_path: Path) ->
     assert json.loads(indexed("info", "--json").output)["articles"] == 13
 
 
+def test_an_index_that_may_not_be_written_is_told(run: Run, samples: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    for place in ("file", "file/index"):
+        result = run("index", samples, "--index", place)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert len(result.stderr.splitlines()) == 1
+        assert "file" in result.stderr
+
+
+def test_the_systems_own_errors_are_one_line_too(indexed: Run, samples: Path, tmp_path: Path) -> None:
+    holder = tmp_path / ".searchkit" / "whoosh" / "writer.json"
+    holder.mkdir()  # where the writer leaves its name
+    result = indexed("index", samples)
+    assert result.exit_code == 2
+    assert "writer.json" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    holder.rmdir()
+    assert "Nothing changed" in indexed("index", samples).output
+
+
 def test_files_of_other_kinds_are_counted(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
