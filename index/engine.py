@@ -159,6 +159,9 @@ class Engine(Protocol):
     def search(self, request: Request) -> Response:
         """Answer a request from the last commit."""
 
+    def document_frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term in a field; deleted ones may count until they are merged away."""
+
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
 

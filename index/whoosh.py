@@ -158,6 +158,10 @@ class WhooshEngine:
         """Answer a request from the last commit."""
         return self._current().search(request)
 
+    def document_frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term in a field."""
+        return self._current().document_frequency(field, text)
+
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
         return self._current().get(ids)
@@ -476,7 +480,7 @@ class _Snapshot:
             for term, (numbers, _) in zip(query.terms, found, strict=True)
         ]
         statistics += [
-            (self._documents(term.field), self._document_frequency(term.field, term.text)) for term in query.unread
+            (self._documents(term.field), self.document_frequency(term.field, term.text)) for term in query.unread
         ]
         scores: Scores = {}
         for term, (numbers, counts), frequency in zip(
@@ -575,7 +579,7 @@ class _Snapshot:
         except TermNotFound:
             return None
 
-    def _document_frequency(self, field: str, text: str) -> int:
+    def document_frequency(self, field: str, text: str) -> int:
         try:
             frequency: int = self.reader.doc_frequency(field, _encodable(text).encode())
         except TermNotFound:

@@ -250,6 +250,12 @@ class ArticleIndex:
             notes=notes,
         )
 
+    def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
+        """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
+        self._refresh()
+        tree, _ = self._compile(query, expand=expand)
+        return [(found.id, found.score) for found in self._engine.search(Request(query=tree, limit=limit)).hits]
+
     def facets(
         self,
         query: str = "",
@@ -466,6 +472,7 @@ class ArticleIndex:
         compiler = Compiler(
             languages=tuple(sorted(self._meta["analyzers"])),
             analyzer=self._deriver.analyzer,
+            frequency=self._engine.document_frequency,
             vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
         )

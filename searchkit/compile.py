@@ -5,7 +5,7 @@ Swedish article's fields hold Swedish terms only, so an article can match in its
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,11 @@ _OVERLAP_WEIGHT: Final = 0.25
 # A constant, small beside a rare word's BM25: a mention in another language is found, below the words themselves.
 _MECHANISM_WEIGHT: Final = 0.5
 _KIND_WEIGHTS: Final = {"title": 1.0, "body": 1.0, "author": 1.0}
+# Two words of the query that stand together in the article, in scripts with spaces; bigrams do the same in others.
+_PAIR_WEIGHT: Final = 0.15
+_PAIR_KINDS: Final = ("title", "body")
+# A language whose articles know few of the query's words counts little, but is not shut out.
+_LEAST_LANGUAGE_WEIGHT: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -30,31 +35,70 @@ class Compiler:
     Args:
         languages: codes of the languages that the index holds.
         analyzer: returns the analyzer of a code.
+        frequency: returns the number of documents that hold a term in a field.
         vocabulary: names of mechanisms, or None not to search beyond the words.
         resolve: returns the facet values that a person's spelling means; none if there is no such value.
     """
 
     languages: tuple[str, ...]
     analyzer: Callable[[str], Analyzer]
+    frequency: Callable[[str, str], int]
     vocabulary: Vocabulary | None
     resolve: Callable[[str, str], tuple[str, ...]]
 
     def compile(self, root: Group) -> engine.Query:
         """Return what an engine evaluates; an empty tree matches nothing."""
-        return self._group(root)
+        return self._group(root, self._weights(" ".join(_texts(root))))
 
-    def _group(self, group: Group) -> engine.Query:
+    def _weights(self, text: str) -> dict[str, float]:
+        """Return how much each language counts: the share of the words that its articles know, squared.
+
+        Relative to the language that knows most. So a question's own language decides the order, not the few
+        articles in another one that happen to hold one of its words.
+        """
+        words = [text[start:end] for script, start, end in runs(text) if script != "Number"]
+        known = {code: sum(self._knows(code, word) for word in words) for code in self.languages}
+        most = max(known.values(), default=0)
+        return {
+            code: max((count / most) ** 2, _LEAST_LANGUAGE_WEIGHT) if most else 1.0
+            for code, count in known.items()
+        }
+
+    def _knows(self, code: str, word: str) -> bool:
+        field = engine.field_name("body", code)
+        tokens = [token.text for token, whole in _weighed(self.analyzer(code).canonical(word)) if whole]
+        return sum(self.frequency(field, token) > 0 for token in tokens) * 2 > len(tokens)
+
+    def _group(self, group: Group, weights: Mapping[str, float]) -> engine.Query:
         spared = self._spared([node.text for node in group.should if isinstance(node, Word)])
         should = [
-            self._optional(node, spared) if isinstance(node, Word) else self._exact(node) for node in group.should
+            self._optional(node, spared, weights) if isinstance(node, Word) else self._exact(node, weights)
+            for node in group.should
         ]
         if group.should:
+            should += self._pairs(group, weights)
             should += self._mechanisms(group)
         return engine.Bool(
-            must=tuple(self._exact(node) for node in group.must),
+            must=tuple(self._exact(node, weights) for node in group.must),
             should=tuple(should),
-            must_not=tuple(self._exact(node, expand=False) for node in group.must_not),
+            must_not=tuple(self._exact(node, weights, expand=False) for node in group.must_not),
         )
+
+    def _pairs(self, group: Group, weights: Mapping[str, float]) -> Iterator[engine.Query]:
+        """Yield what adds to the score where adjacent words of the query are adjacent in the article too."""
+        for text in plain_text(group):
+            spaced = {start for script, start, _ in runs(text) if script not in UNSPACED}
+            for code in self.languages:
+                analyzer = self.analyzer(code)
+                tokens = [token for token in analyzer.canonical(text) if token.start in spaced]
+                spare = [analyzer.is_stop_word(text[token.start : token.end]) for token in tokens]
+                for place in range(len(tokens) - 1):
+                    first, second = tokens[place : place + 2]
+                    if spare[place] and spare[place + 1]:
+                        continue
+                    terms = ((0, first.text), (second.position - first.position, second.text))
+                    for kind in _PAIR_KINDS:
+                        yield engine.Phrase(engine.field_name(kind, code), terms, _PAIR_WEIGHT * weights[code])
 
     def _spared(self, words: list[str]) -> frozenset[str]:
         """Return the languages in which some word is no stop word, so that the stop words can be spared."""
@@ -62,10 +106,10 @@ class Compiler:
             code for code in self.languages if any(_content_tokens(text, self.analyzer(code)) for text in words)
         )
 
-    def _optional(self, word: Word, spared: frozenset[str]) -> engine.Query:
+    def _optional(self, word: Word, spared: frozenset[str], weights: Mapping[str, float]) -> engine.Query:
         """Return a leaf that adds to the score: every token counts by itself, and stop words not at all."""
         if word.prefix or word.distance:
-            return self._exact(word)
+            return self._exact(word, weights)
         alone: list[engine.Query] = []
         readings: dict[tuple[str, int, int, bool], list[engine.Term]] = defaultdict(list)
         unread: dict[tuple[str, int, int, bool], list[engine.Term]] = defaultdict(list)
@@ -77,18 +121,18 @@ class Compiler:
                     alone.append(engine.Prefix(field, character, max_length=2))
                     continue
                 for token, whole in _weighed(list(analyzer.tokens(word.text))):
-                    weight = _KIND_WEIGHTS[kind] * (1.0 if whole else _OVERLAP_WEIGHT)
+                    weight = weights[code] * _KIND_WEIGHTS[kind] * (1.0 if whole else _OVERLAP_WEIGHT)
                     spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
         words = [engine.Readings(tuple(terms), tuple(unread[place])) for place, terms in readings.items()]
         return engine.Bool(should=(*alone, *words))
 
-    def _exact(self, node: Node, *, expand: bool = True) -> engine.Query:
+    def _exact(self, node: Node, weights: Mapping[str, float], *, expand: bool = True) -> engine.Query:
         """Return a leaf that must match as a whole: several tokens of one word are a phrase."""
         match node:
             case Group():
-                return self._group(node)
+                return self._group(node, weights)
             case Anything():
                 return engine.Everything()
             case FacetValue():
@@ -139,6 +183,15 @@ class Compiler:
             return []
         keys = {key for text in plain_text(node) for key in self.vocabulary.find_in_query(text)}
         return [engine.Facet("mechanism", (key,), _MECHANISM_WEIGHT) for key in sorted(keys)]
+
+
+def _texts(node: Node) -> Iterator[str]:
+    """Yield the words of a tree that a hit may hold."""
+    if isinstance(node, Word | Quoted):
+        yield node.text
+    elif isinstance(node, Group):
+        for part in (*node.must, *node.should):
+            yield from _texts(part)
 
 
 def _content_tokens(text: str, analyzer: Analyzer) -> list[Token]:

@@ -53,7 +53,8 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
             # Mechanisms that a filter or a field asks for have no weight, and are no part of the question.
             if leaf.name == "mechanism" and leaf.boost and kind == "body":
                 found.extend(_mechanisms(leaf, stored))
-        elif isinstance(leaf, engine.Phrase) and leaf.field == field:
+        elif isinstance(leaf, engine.Phrase) and leaf.field == field and leaf.boost >= 1:
+            # A lighter one only adds to the score of words that count by themselves.
             found.extend(_phrase(leaf, vector))
         elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
             # One character of a script without spaces: it alone matched, not the bigram that it begins.

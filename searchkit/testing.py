@@ -658,6 +658,14 @@ class EngineContract:
         assert (response.hits, response.total) == ((), 0)
         assert response.facets == {"language": {}, "study": {}, "mechanism": {}}
 
+    @pytest.mark.parametrize("text", ["sleep", "memory", "magnesium", "no such term", ""])
+    def test_document_frequencies_are_those_of_the_documents(self, engine: Engine, text: str) -> None:
+        _write(engine, *_CORPUS)
+        for language in ("en", "sv", "xx"):
+            bodies = [document.fields.get("body", ()) for document in _CORPUS if document.language == language]
+            expected = sum(any(term == text for term, _ in terms) for terms in bodies)
+            assert engine.document_frequency(f"body_{language}", text) == expected
+
     def test_an_index_is_found_again_when_opened(
         self, engine_class: type[Engine], location: Callable[[], Path]
     ) -> None:

@@ -259,6 +259,25 @@ def test_a_foreign_word_does_not_outrank_the_languages_own(tmp_path: Path) -> No
         assert ids(index, "what do whales eat")[0] == "wanted"
 
 
+def test_words_that_stand_together_rank_higher(make_index: MakeIndex) -> None:
+    index = make_index(
+        apart="the memory of sleep and the deep water of lakes",
+        together="the deep sleep of lakes and memory of the water",
+    )
+    assert ids(index, "deep sleep") == ["together", "apart"]
+
+
+def test_the_language_that_knows_the_querys_words_decides_the_order(tmp_path: Path) -> None:
+    swedish = draft("sv", "Hur påverkar magnesium sömnen hos äldre människor i Norden?", language="sv")
+    english = draft("en", "Magnesium magnesium magnesium: a short note on magnesium.")
+    with ArticleIndex.create(tmp_path / "index") as index:
+        index.update(
+            [swedish, english, draft("more", "nothing of it"), draft("mera", "ingenting alls", language="sv")]
+        )
+        assert ids(index, "hur påverkar magnesium sömnen") == ["sv", "en"]
+        assert set(ids(index, "magnesium")) == {"sv", "en"}
+
+
 def test_pages_follow_each_other(sample_index: ArticleIndex) -> None:
     everything = ids(sample_index, "sleep", limit=100)
     pages = [ids(sample_index, "sleep", limit=2, offset=offset) for offset in range(0, len(everything), 2)]
