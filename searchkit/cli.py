@@ -11,7 +11,18 @@ from searchkit.commands.output import plain
 from searchkit.errors import SearchkitError
 
 # In the order in which a newcomer meets them.
-COMMANDS: Final = ("index", "search", "facets", "show", "info", "analyze", "rebuild", "demo", "completion")
+COMMANDS: Final = (
+    "index",
+    "search",
+    "facets",
+    "show",
+    "info",
+    "analyze",
+    "rebuild",
+    "evaluate",
+    "demo",
+    "completion",
+)
 
 
 class LazyGroup(click.Group):

@@ -1,6 +1,7 @@
 """From a draft to an article: language, sections, references and facets."""
 
 import hashlib
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -141,8 +142,11 @@ class Deriver:
         body: list[Token],
         found: dict[str, dict[str, list[Span]]],
     ) -> None:
-        spans = [(section.start, section.end) for section in _body(article.sections)]
-        inside = [token for token in _canonical(body) if any(start <= token.start < end for start, end in spans)]
+        sections = article.sections
+        starts = [section.start for section in sections]
+        inside = [
+            token for token in _canonical(body) if sections[bisect_right(starts, token.start) - 1].kind == "body"
+        ]
         heading = _canonical(title)
         for name, vocabulary in (("mechanism", self.mechanisms), ("study_type", self.study_types)):
             for match in vocabulary.find(article.text, analyzer, inside):

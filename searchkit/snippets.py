@@ -158,7 +158,8 @@ def _rarity(term: str) -> float:
 def _value(found: Sequence[Found], place: int, first: int, last: int) -> float:
     seen: set[str] = set()
     value = 0.0
-    for match in found[place:]:
+    for number in range(place, len(found)):
+        match = found[number]
         if match.start >= last:
             break
         if match.start >= first and match.end <= last:

@@ -1,0 +1,113 @@
+"""``searchkit evaluate``: measure an index on questions with known answers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from searchkit.commands.options import expand_option, index_option, json_option
+from searchkit.commands.output import echo, echo_json, echo_problems, plain, width
+
+if TYPE_CHECKING:
+    from searchkit.evaluation import Evaluation
+
+_TITLES: Final = {"mrr@10": "MRR@10", "ndcg@10": "nDCG@10", "recall@10": "recall@10", "recall@100": "recall@100"}
+_FILE: Final = click.Path(path_type=Path)
+
+
+@click.command(short_help="Measure an index on questions with known answers.")
+@index_option
+@click.option(
+    "--queries", type=_FILE, required=True, metavar="FILE", help="JSON lines (id, text), or TREC topics."
+)
+@click.option(
+    "--qrels",
+    type=_FILE,
+    required=True,
+    metavar="FILE",
+    help="Known answers: query 0 document relevance (TREC), or query document relevance.",
+)
+@click.option("--run", type=_FILE, metavar="FILE", help="Write what was found as a TREC run.")
+@click.option("--compare", type=_FILE, metavar="RUN", help="Compare with a TREC run, and test the difference.")
+@expand_option
+@json_option
+def command(
+    index: Path, queries: Path, qrels: Path, run: Path | None, compare: Path | None, expand: bool, as_json: bool
+) -> None:
+    """Measure an index on questions with known answers: MRR@10, nDCG@10, recall@10 and recall@100.
+
+    \b
+    Examples:
+      searchkit evaluate --queries queries.jsonl --qrels qrels.tsv --run before.run
+      searchkit evaluate --queries queries.jsonl --qrels qrels.tsv --compare before.run
+    """
+    from searchkit import evaluation
+    from searchkit.api import open
+    from searchkit.errors import InputError
+
+    judgements = evaluation.read_qrels(qrels)
+    asked = evaluation.read_questions(queries)
+    questions = evaluation.judged(asked, judgements)
+    if not questions:
+        raise InputError(f"{qrels}: no document is relevant to a query of {queries}; are the query ids the same?")
+    other_run = evaluation.read_run(compare) if compare else {}
+    # Before the work: where the library is missing, it is told at once.
+    other = evaluation.measure(other_run, judgements, questions)
+    with open(index) as opened:
+        known = set(opened.ids())
+        ranked = evaluation.rank(opened, questions, expand=expand)
+    if run:
+        evaluation.write_run(run, ranked)
+    found = evaluation.measure(evaluation.documents(ranked), judgements, questions)
+
+    ids = [question.id for question in questions]
+    relevant = {name for query in ids for name, relevance in judgements[query].items() if relevance > 0}
+    _tell(len(asked) - len(ids), f"of {len(asked):,} queries have no relevant document and are left out")
+    _tell(len(relevant - known), f"of {len(relevant):,} relevant documents are not in the index")
+    if compare:
+        _tell(len(set(ids) - set(other_run)), f"of {len(ids):,} queries are not in {compare} and score 0 there")
+
+    p_values = evaluation.p_values(found, other) if compare else {}
+    if as_json:
+        more = {"compare": {"run": str(compare), **other.to_dict(), "p": p_values}} if compare else {}
+        echo_json({**found.to_dict(), **more})
+        return
+    _print_means(found)
+    if compare:
+        echo()
+        _print_comparison(found, other, p_values, compare.name)
+
+
+def _tell(count: int, what: str) -> None:
+    if count:
+        echo_problems([f"{count:,} {what}"])
+
+
+def _print_means(found: "Evaluation") -> None:
+    means = found.to_dict()
+    rows = [["language", "queries", *_TITLES.values()]]
+    for code, values in [*means["languages"].items(), ("all", means)]:
+        rows.append([plain(code), f"{values['queries']:,}", *(f"{values[name]:.4f}" for name in _TITLES)])
+    _print_table(rows)
+
+
+def _print_comparison(found: "Evaluation", other: "Evaluation", p_values: dict[str, float], name: str) -> None:
+    ours, theirs = found.mean(), other.mean()
+    rows = [["measure", "this index", plain(name), "difference", "p"]]
+    for measure, title in _TITLES.items():
+        one, two = ours[measure], theirs[measure]
+        # 0 is added to spare -0.0000 its sign.
+        difference = round(one - two, 4) + 0.0
+        rows.append([title, f"{one:.4f}", f"{two:.4f}", f"{difference:+.4f}", f"{p_values[measure]:.4f}"])
+    _print_table(rows)
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows with the first column to the left and numbers to the right; the first row is the heading."""
+    widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        gaps = [" " * (size - width(cell)) for cell, size in zip(row, widths, strict=True)]
+        rest = [gap + cell for gap, cell in zip(gaps[1:], row[1:], strict=True)]
+        line = "  ".join([row[0] + gaps[0], *rest])
+        echo(click.style(line, fg="cyan") if number == 0 else line)
