@@ -282,6 +282,9 @@ class WhooshWriter:
         if self._batch is None:
             from whoosh.writing import SegmentWriter  # not needed for searching, and not small
 
+            for name in self._index.storage.list():
+                if ".toc." in name:  # of a process that was killed while it committed
+                    self._index.storage.delete_file(name)
             self._batch = SegmentWriter(self._index, _lk=False, limitmb=128)
         return self._batch
 

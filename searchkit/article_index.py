@@ -626,7 +626,7 @@ def _read_meta(folder: Path) -> dict[str, Any]:
 
 def _write_meta(folder: Path, meta: Mapping[str, Any]) -> None:
     """Write the file so that a reader sees the old one or the new one, whatever happens."""
-    draft = folder / f".{META}.{os.getpid()}.tmp"
+    draft = folder / f".{META}.tmp"  # one name, so that killed processes leave one file at most
     try:
         with draft.open("w", encoding="utf-8") as stream:
             json.dump(meta, stream, ensure_ascii=False, separators=(",", ":"))

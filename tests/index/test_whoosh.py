@@ -140,6 +140,17 @@ def test_what_a_killed_writer_left_behind_is_gone_after_the_next_commit(engine, 
     assert engine.stats().bytes == pytest.approx(size, rel=0.05)
 
 
+def test_what_a_killed_writer_left_is_gone_after_the_next_commit(engine, place):
+    left = ["_MAIN_1.toc.1700000000.25", "MAIN_0123456789abcdef.pst", "MAIN_0123456789abcdef._stored.col"]
+    for name in left:
+        (place / name).write_bytes(b"half a file")
+    with engine.writer() as writer:
+        writer.add(document("en-1"))
+        writer.commit()
+
+    assert not [name for name in left if (place / name).exists()]
+
+
 # The file that names the writer
 
 
@@ -148,8 +159,6 @@ def test_the_holder_is_named_while_it_writes_and_gone_after_the_commit(engine, p
         assert json.loads((place / "writer.json").read_text("utf-8"))["pid"] == os.getpid()
         writer.add(document("en-1"))
         writer.commit()
-    assert not (place / "writer.json").exists()
-
     assert not (place / "writer.json").exists()
 
 
