@@ -19,7 +19,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from whoosh import columns, fields, formats
 from whoosh.filedb.filestore import FileStorage
@@ -40,6 +40,8 @@ _OPEN_TRIES: Final = 20
 # Segments smaller than this times the batch being written are merged into it.
 _MERGE_FACTOR: Final = 4
 _MERGE_ALWAYS_BELOW: Final = 1_000
+# Postings that a snapshot keeps decoded: some tens of megabytes.
+_KEPT_POSTINGS: Final = 300_000
 
 Scores = dict[int, float]
 # As Whoosh takes it: (term, frequency, weight, positions).
@@ -358,6 +360,14 @@ def _retried(action: Callable[[], T], location: Path) -> T:
     raise AssertionError("unreachable")
 
 
+class _Postings(NamedTuple):
+    """The documents that hold a term, how often, and where (see `_unpack`)."""
+
+    numbers: list[int]
+    frequencies: list[float]
+    values: list[bytes]
+
+
 class _Snapshot:
     """One commit, as one or many threads read it; caches what depends on the commit alone."""
 
@@ -366,6 +376,9 @@ class _Snapshot:
         self.generation = generation
         # Whoosh reads the postings of all terms through one file position.
         self._reading = threading.Lock()
+        # A word of a query is read for itself and for the pairs that it is in.
+        self._read: dict[tuple[str, str], _Postings] = {}
+        self._kept = 0
         self._size: int = reader.doc_count_all()
         self._facets: dict[str, dict[str, _Set]] = {}
         self._columns: dict[str, Any] = {}
@@ -479,40 +492,50 @@ class _Snapshot:
     def _readings(self, query: Readings) -> Scores:
         found = [self._postings(term.field, term.text) for term in query.terms]
         statistics = [
-            (self._documents(term.field), len(numbers))
-            for term, (numbers, _) in zip(query.terms, found, strict=True)
+            (self._documents(term.field), len(postings.numbers))
+            for term, postings in zip(query.terms, found, strict=True)
         ]
         statistics += [
             (self._documents(term.field), self.document_frequency(term.field, term.text)) for term in query.unread
         ]
         scores: Scores = {}
-        for term, (numbers, counts), frequency in zip(
+        for term, postings, frequency in zip(
             query.terms, found, bm25.at_home(statistics)[: len(found)], strict=True
         ):
-            part = self._score(term.field, term.boost, [frequency], dict(zip(numbers, counts, strict=True)))
+            counts = dict(zip(postings.numbers, postings.frequencies, strict=True))
+            part = self._score(term.field, term.boost, [frequency], counts)
             for number, score in part.items():
                 scores[number] = scores.get(number, 0.0) + score
         return scores
 
     def _phrase(self, query: Phrase) -> Scores:
-        starts: dict[int, set[int]] | None = None
-        frequencies = []
-        for offset, text in query.terms:
-            positions = self._occurrences(query.field, text)
-            frequencies.append(len(positions))
-            shifted = {number: {place - offset for place in places} for number, places in positions.items()}
-            if starts is None:
-                starts = shifted
-            else:
-                starts = {
-                    number: both
-                    for number, places in starts.items()
-                    if (both := places & shifted.get(number, set()))
-                }
-            if not starts:
+        found: list[_Postings] = []
+        together: set[int] = set()
+        for _, text in query.terms:
+            found.append(self._postings(query.field, text))
+            numbers = found[-1].numbers
+            together = together.intersection(numbers) if len(found) > 1 else set(numbers)
+            if not together:
                 return {}
-        counted = {number: float(len(places)) for number, places in (starts or {}).items()}
-        return self._score(query.field, query.boost, frequencies, counted)
+        values = [
+            {
+                number: value
+                for number, value in zip(postings.numbers, postings.values, strict=True)
+                if number in together
+            }
+            for postings in found
+        ]
+        counted: dict[int, float] = {}
+        for number in together:
+            starts: set[int] | None = None
+            for (offset, _), places in zip(query.terms, values, strict=True):
+                shifted = {place - offset for place in _unpack(places[number])}
+                starts = shifted if starts is None else starts & shifted
+                if not starts:
+                    break
+            if starts:
+                counted[number] = float(len(starts))
+        return self._score(query.field, query.boost, [len(postings.numbers) for postings in found], counted)
 
     def _score(
         self,
@@ -551,29 +574,27 @@ class _Snapshot:
     def _constant(self, field: str, terms: Iterable[str], boost: float) -> Scores:
         scores: Scores = {}
         for text in terms:
-            scores.update(dict.fromkeys(self._postings(field, text)[0], boost))
+            scores.update(dict.fromkeys(self._postings(field, text).numbers, boost))
         return scores
 
     # Reading
 
-    def _postings(self, field: str, text: str) -> tuple[list[int], list[float]]:
-        numbers: list[int] = []
-        frequencies: list[float] = []
+    def _postings(self, field: str, text: str) -> _Postings:
         with self._reading:
-            matcher = self._matcher(field, text)
-            while matcher is not None and matcher.is_active():
-                numbers.append(matcher.id())
-                frequencies.append(matcher.weight())
-                matcher.next()
-        return numbers, frequencies
-
-    def _occurrences(self, field: str, text: str) -> dict[int, array[int]]:
-        found = {}
-        with self._reading:
-            matcher = self._matcher(field, text)
-            while matcher is not None and matcher.is_active():
-                found[matcher.id()] = _unpack(matcher.value())
-                matcher.next()
+            found = self._read.get((field, text))
+            if found is None:
+                found = _Postings([], [], [])
+                matcher = self._matcher(field, text)
+                while matcher is not None and matcher.is_active():
+                    found.numbers.append(matcher.id())
+                    found.frequencies.append(matcher.weight())
+                    found.values.append(matcher.value())
+                    matcher.next()
+                self._kept += len(found.numbers) + 1
+                if self._kept > _KEPT_POSTINGS:
+                    self._read.clear()
+                    self._kept = len(found.numbers) + 1
+                self._read[field, text] = found
         return found
 
     def _matcher(self, field: str, text: str) -> Any:
@@ -590,7 +611,9 @@ class _Snapshot:
         return frequency
 
     def _ids(self, field: str, text: str) -> list[int]:
-        return self._postings(field, text)[0]
+        with self._reading:
+            matcher = self._matcher(field, text)
+            return [] if matcher is None else list(matcher.all_ids())
 
     def _expand(self, field: str, prefix: str, max_length: int | None) -> list[str]:
         if field not in self.reader.schema:

@@ -1,0 +1,47 @@
+"""What is compared: one file for each library, behind one small protocol.
+
+A file has `VERSION` and `ROWS`: for each row of the tables, a function from a language to a system. The language
+is that of all documents and queries, or None for the mixed index, where only documents tell their language. The
+function returns None where the row has no place. A file imports its library at the top, so that a missing one
+shows at once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+LIMIT = 10
+
+# File -> how to install what it imports, in the order of the tables.
+INSTALL = {
+    "searchkit": "pip install .",
+    "whoosh": "pip install whoosh-reloaded jieba",
+    "sqlite": "a Python whose SQLite has FTS5 and trigrams (3.34 or later)",
+    "tantivy": "pip install tantivy",
+    "bm25s": "pip install bm25s PyStemmer",
+    "xapian": "apt-get install python3-xapian, with the system's Python",
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document to index."""
+
+    id: str
+    text: str
+    language: str
+
+
+class System(Protocol):
+    """A search engine, set up."""
+
+    def index(self, documents: Sequence[Document]) -> None:
+        """Index all documents. Called once."""
+        ...
+
+    def search(self, query: str) -> list[str]:
+        """Return the ids of the ten best documents, best first."""
+        ...
+
+
+Row = Callable[[str | None], System | None]
