@@ -1,39 +1,29 @@
 """An index of articles: adding, searching, counting. Everything that people and commands do goes through here."""
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
-import searchkit
-from searchkit.analyzers import known_codes
-from searchkit.analyzers.normalize import fold
+from searchkit import settings
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
 from searchkit.derive import Derived, Deriver, digest_of, make_id
-from searchkit.errors import (
-    AnalyzerMismatchError,
-    FilterError,
-    IndexFormatError,
-    IndexNotFoundError,
-    InputError,
-)
+from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
+from searchkit.facets import FacetNames
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Sort, Writer, engine_class
 from searchkit.index.query import Everything, Query
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.results import FacetCount, Hit, Results
+from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, merge
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
-META: Final = "searchkit.json"
-FORMAT: Final = 1
 _SORTS: Final = ("relevance", "date")
 
 Filter = str | Iterable[str] | None
@@ -90,11 +80,11 @@ class ArticleIndex:
     One object can be shared by threads. Searches see the last commit, also that of another process.
     """
 
-    def __init__(self, path: Path, meta: dict[str, Any]) -> None:
+    def __init__(self, path: Path, current: Settings, stamp: Stamp) -> None:
         self.path = path
-        self._meta = meta
-        self._stamp = _stamp(path)
-        self._engine = engine_class(meta["engine"]).open(path / meta["engine"])
+        self._deriver = _deriver(current.vocabulary)
+        self._take(current, stamp)
+        self._engine = engine_class(current.engine).open(path / current.engine)
 
     # Opening
 
@@ -125,18 +115,11 @@ class ArticleIndex:
             if any(folder.iterdir()):
                 raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
             kind.create(folder / engine).close()
-            meta = {
-                "format": FORMAT,
-                "searchkit": searchkit.__version__,
-                "engine": engine,
-                "analyzers": {},
-                "vocabulary": (vocabulary or Vocabulary.builtin()).to_dict(),
-                "study_labels": {},
-            }
-            _write_meta(folder, meta)
+            current = Settings(engine, vocabulary or Vocabulary.builtin())
+            current.write(folder)
         except OSError as error:
             raise InputError(f"{folder}: cannot make an index there ({error.strerror or error})") from error
-        return cls(folder, meta)
+        return cls(folder, current, settings.stamp(folder))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, check: bool = True) -> Self:
@@ -151,7 +134,9 @@ class ArticleIndex:
             IndexFormatError: another version wrote it, or it is damaged.
             AnalyzerMismatchError: its tokens are not those of the analyzers installed now.
         """
-        index = cls(Path(path), _read_meta(Path(path)))
+        folder = Path(path)
+        stamp = settings.stamp(folder)  # before reading: if they are written in between, they are read again
+        index = cls(folder, Settings.read(folder), stamp)
         if check:
             index._check_analyzers()
         return index
@@ -159,7 +144,7 @@ class ArticleIndex:
     @staticmethod
     def exists(path: str | os.PathLike[str]) -> bool:
         """Tell whether there is an index in a folder."""
-        return (Path(path) / META).is_file()
+        return settings.exists(Path(path))
 
     def close(self) -> None:
         """Let go of files."""
@@ -178,12 +163,12 @@ class ArticleIndex:
     @property
     def engine(self) -> str:
         """The name of its engine."""
-        return str(self._meta["engine"])
+        return self._settings.engine
 
-    @cached_property
+    @property
     def vocabulary(self) -> Vocabulary:
         """The mechanisms that it looks for."""
-        return Vocabulary.from_dict(self._meta["vocabulary"])
+        return self._settings.vocabulary
 
     # Searching
 
@@ -310,22 +295,20 @@ class ArticleIndex:
         counts = self._engine.search(Request(facets=("language",), limit=0)).facets["language"]
         return IndexInfo(
             path=str(self.path),
-            format=self._meta["format"],
-            version=self._meta["searchkit"],
-            engine=self._meta["engine"],
+            format=FORMAT,
+            version=self._settings.version,
+            engine=self._settings.engine,
             articles=stats.documents,
             languages=dict(sorted(counts.items())),
             segments=stats.segments,
             bytes=stats.bytes,
-            analyzers=dict(self._meta["analyzers"]),
+            analyzers=dict(self._settings.analyzers),
             mechanisms=len(self.vocabulary.concepts),
         )
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         """Return what people call a facet value."""
-        if vocabulary := self._names_of(facet):
-            return vocabulary.label(value, language)
-        return str(self._meta["study_labels"].get(value, value)) if facet == "study" else value
+        return self._names.label(facet, value, language)
 
     # Changing
 
@@ -353,7 +336,7 @@ class ArticleIndex:
         changes = Changes()
         with self._engine.writer(wait) as writer:
             self._refresh()
-            meta = _read_meta(self.path)
+            current = Settings.read(self.path)
             before = {entry.id: entry for entry in self._engine.entries()}
             seen: dict[str, str] = {}
             broken: list[str] = []
@@ -375,7 +358,7 @@ class ArticleIndex:
                 if old and (old.digest, old.source) == (digest_of(draft), draft.source):
                     changes.unchanged += 1
                 else:
-                    self._add(writer, self._deriver.draft(draft), meta, self._deriver)
+                    _add(writer, self._deriver.draft(draft), current, self._deriver)
                     changes.added += old is None
                     changes.changed += old is not None
                 if progress:
@@ -385,7 +368,7 @@ class ArticleIndex:
             changes.removed = len(gone)
             if changes.any:
                 # The labels are written first: those of articles that are not there yet do no harm.
-                self._save(meta)
+                self._save(current)
                 writer.commit()
         return changes
 
@@ -397,57 +380,41 @@ class ArticleIndex:
             wait: seconds to wait for another writer.
         """
         with self._engine.writer(wait) as writer:
-            meta = _read_meta(self.path)
-            if vocabulary:
-                meta["vocabulary"] = vocabulary.to_dict()
-            meta |= {"analyzers": {}, "study_labels": {}, "searchkit": searchkit.__version__}
-            deriver = _deriver(Vocabulary.from_dict(meta["vocabulary"]))
+            old = Settings.read(self.path)
+            new = Settings(old.engine, vocabulary or old.vocabulary)
+            deriver = _deriver(new.vocabulary)
             entries = list(self._engine.entries())
             for entry in entries:
                 stored = StoredArticle.from_bytes(self._engine.get([entry.id])[entry.id])
-                self._add(writer, deriver.article(stored.article, stored.given, entry.digest), meta, deriver)
+                _add(writer, deriver.article(stored.article, stored.given, entry.digest), new, deriver)
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
-            self._save(meta)
+            self._save(new)
         return len(entries)
-
-    def _add(self, writer: Writer, derived: Derived, meta: dict[str, Any], deriver: Deriver) -> None:
-        writer.add(derived.document)
-        meta["study_labels"] |= {
-            key: label
-            for key, label in derived.study_labels.items()
-            if _better(label, meta["study_labels"].get(key))
-        }
-        language = derived.document.language
-        if language not in meta["analyzers"]:
-            meta["analyzers"][language] = deriver.analyzer(language).fingerprint
 
     # Inside
 
-    @cached_property
-    def _deriver(self) -> Deriver:
-        return _deriver(self.vocabulary)
+    def _take(self, current: Settings, stamp: Stamp) -> None:
+        """Work with these settings from now on."""
+        if self._deriver.mechanisms != current.vocabulary:
+            self._deriver = _deriver(current.vocabulary)
+        self._settings = current
+        self._stamp = stamp
+        self._names = FacetNames(current.vocabulary, current.study_labels)
 
     def _refresh(self) -> None:
         """Take over what another process changed: a new language, another vocabulary."""
-        stamp = _stamp(self.path)
+        stamp = settings.stamp(self.path)
         if stamp != self._stamp:
-            self._renew(_read_meta(self.path), stamp)
+            self._take(Settings.read(self.path), stamp)
             self._check_analyzers()
 
-    def _renew(self, meta: dict[str, Any], stamp: tuple[int, ...]) -> None:
-        other = meta["vocabulary"] != self._meta["vocabulary"]
-        self._meta, self._stamp = meta, stamp
-        if other:
-            for name in ("vocabulary", "_deriver"):
-                self.__dict__.pop(name, None)
-
-    def _save(self, meta: dict[str, Any]) -> None:
-        _write_meta(self.path, meta)
-        self._renew(meta, _stamp(self.path))
+    def _save(self, current: Settings) -> None:
+        current.write(self.path)
+        self._take(current, settings.stamp(self.path))
 
     def _check_analyzers(self) -> None:
-        for language, fingerprint in self._meta["analyzers"].items():
+        for language, fingerprint in self._settings.analyzers.items():
             if self._deriver.analyzer(language).fingerprint != fingerprint:
                 raise AnalyzerMismatchError(
                     f"{self.path} was made with another {language} analyzer than the one installed; "
@@ -470,7 +437,7 @@ class ArticleIndex:
                 return ()
 
         compiler = Compiler(
-            languages=tuple(sorted(self._meta["analyzers"])),
+            languages=tuple(sorted(self._settings.analyzers)),
             analyzer=self._deriver.analyzer,
             frequency=self._engine.document_frequency,
             vocabulary=self.vocabulary if expand else None,
@@ -498,72 +465,23 @@ class ArticleIndex:
         chosen = filters.get(name, frozenset())
         # A chosen value stays to be seen, and unchosen, where nothing is left of it.
         found = [
-            FacetCount(value, self.label(name, value), counts.get(value, 0), value in chosen)
+            FacetCount(value, self._names.label(name, value), counts.get(value, 0), value in chosen)
             for value in {*counts, *chosen}
         ]
         return tuple(sorted(found, key=lambda count: (-count.count, count.label, count.value)))
 
-    def _accepted(self, name: str, values: str | Iterable[str]) -> frozenset[str]:
-        """Return the facet values that a person's spellings mean: those of the index, else those that could be."""
-        spellings = [values] if isinstance(values, str) else list(values)
-        known = sorted(self._engine.search(Request(facets=(name,), limit=0)).facets[name])
-        accepted: set[str] = set()
-        for spelling in spellings:
-            possible = self._possible(name)
-            keys = self._resolve(name, spelling, known) or self._resolve(name, spelling, possible)
-            if not keys:
-                raise FilterError(_unknown(name, spelling, {*known, *possible}))
-            accepted.update(keys)
-        return frozenset(accepted)
-
-    def _possible(self, name: str) -> list[str]:
-        """Return the facet values that articles may have, whether or not one here does."""
-        if vocabulary := self._names_of(name):
-            return sorted(vocabulary.concepts)
-        return sorted(StudyRegistry.builtin().studies if name == "study" else known_codes())
-
-    def _resolve(self, name: str, spelling: str, known: Sequence[str]) -> list[str]:
-        """Return the values that a spelling means: a value, a concept's term, a label or the beginning of one."""
-        if spelling in known:
-            return [spelling]
-        wanted = fold(spelling).strip()
-        if not wanted:
-            return []
-        if vocabulary := self._names_of(name):
-            named = vocabulary.find_in_query(spelling, whole=True).intersection(known)
-            if named:
-                return sorted(named)
-        names = {key: self._names(name, key) for key in known}
-        equal = [key for key, texts in names.items() if wanted in texts]
-        if equal or name == "language":
-            return equal
-        begin = [key for key, texts in names.items() if any(text.startswith(wanted) for text in texts)]
-        return begin or [key for key, texts in names.items() if any(f" {wanted}" in text for text in texts)]
-
-    def _names_of(self, facet: str) -> Vocabulary | None:
-        """Return the vocabulary that a facet's values come from."""
-        match facet:
-            case "mechanism":
-                return self.vocabulary
-            case "study_type":
-                return Vocabulary.builtin("study_types")
-            case _:
-                return None
-
-    def _names(self, name: str, key: str) -> list[str]:
-        names = [key, self.label(name, key)]
-        if name == "study":
-            study = StudyRegistry.builtin().studies.get(key)
-            names += [f"doi:{study.doi}", study.doi, *study.aliases] if study else [key.removeprefix("doi:")]
-        return [fold(text) for text in names if text]
+    def _accepted(self, name: str, spellings: str | Iterable[str]) -> frozenset[str]:
+        """Return the facet values that a person's spellings mean."""
+        known = self._engine.search(Request(facets=(name,), limit=0)).facets[name]
+        return self._names.accepted(name, spellings, known)
 
 
-def _unknown(name: str, spelling: str, known: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(fold(spelling), sorted(known), n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}? " if near else ""
-    return f"no {name.replace('_', ' ')} is called {spelling!r}; {hint}'searchkit facets' lists all"
+def _add(writer: Writer, derived: Derived, current: Settings, deriver: Deriver) -> None:
+    writer.add(derived.document)
+    current.add_study_labels(derived.study_labels)
+    language = derived.document.language
+    if language not in current.analyzers:
+        current.analyzers[language] = deriver.analyzer(language).fingerprint
 
 
 def _gone(
@@ -588,50 +506,5 @@ def _deriver(vocabulary: Vocabulary) -> Deriver:
     return Deriver(vocabulary, Vocabulary.builtin("study_types"), StudyRegistry.builtin())
 
 
-def _stamp(folder: Path) -> tuple[int, ...]:
-    """Return what changes whenever the index's file of settings is replaced."""
-    try:
-        status = (folder / META).stat()
-    except OSError:
-        return ()
-    return (status.st_mtime_ns, status.st_size, status.st_ino)
-
-
 def _absolute(source: str) -> str:
     return source if source == "-" else str(Path(source).resolve())
-
-
-def _better(label: str, old: str | None) -> bool:
-    """Tell whether a study's label is one that more people can read: in Latin letters."""
-    return old is None or (label.isascii() and not old.isascii())
-
-
-def _read_meta(folder: Path) -> dict[str, Any]:
-    file = folder / META
-    try:
-        meta = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise IndexNotFoundError(
-            f"no index in {folder}; make one with: searchkit index ARTICLES --index {folder}"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise IndexFormatError(f"{file}: cannot be read ({error}); index the articles again") from error
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-        found = meta.get("format") if isinstance(meta, dict) else None
-        raise IndexFormatError(
-            f"{file}: format {found!r}, but this searchkit reads format {FORMAT}; index the articles again"
-        )
-    return meta
-
-
-def _write_meta(folder: Path, meta: Mapping[str, Any]) -> None:
-    """Write the file so that a reader sees the old one or the new one, whatever happens."""
-    draft = folder / f".{META}.tmp"  # one name, so that killed processes leave one file at most
-    try:
-        with draft.open("w", encoding="utf-8") as stream:
-            json.dump(meta, stream, ensure_ascii=False, separators=(",", ":"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(folder / META)
-    finally:
-        draft.unlink(missing_ok=True)

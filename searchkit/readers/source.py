@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TextIO
 
+from searchkit import settings
 from searchkit.errors import ArticleError, InputError, MissingExtraError, SearchkitError
 from searchkit.readers.draft import Draft
 from searchkit.readers.html import read_html
@@ -111,8 +112,8 @@ def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Pr
         if path.is_dir():
             for folder, folders, names in os.walk(path, onerror=errors.append):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
-                if (Path(folder) / "searchkit.json").is_file():
-                    folders.clear()
+                if settings.exists(Path(folder)):
+                    folders.clear()  # an index, not articles
                     continue
                 for name in sorted(names):
                     file = Path(folder) / name

@@ -1,0 +1,94 @@
+"""What people call facet values, and which values they mean."""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from searchkit.analyzers import known_codes
+from searchkit.analyzers.normalize import fold
+from searchkit.errors import FilterError
+from searchkit.studies import StudyRegistry
+from searchkit.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class FacetNames:
+    """The names of the facet values of one index.
+
+    Args:
+        mechanisms: its vocabulary.
+        study_labels: study key -> label.
+    """
+
+    mechanisms: Vocabulary
+    study_labels: Mapping[str, str]
+
+    def label(self, facet: str, value: str, language: str = "en") -> str:
+        """Return what people call a value; itself where it has no other name."""
+        if vocabulary := self._vocabulary(facet):
+            return vocabulary.label(value, language)
+        return self.study_labels.get(value, value) if facet == "study" else value
+
+    def accepted(self, facet: str, spellings: str | Iterable[str], known: Collection[str]) -> frozenset[str]:
+        """Return the values that a person's spellings mean.
+
+        Args:
+            facet: name of the facet.
+            spellings: keys, labels or their beginnings, terms in any language, DOIs.
+            known: the values that articles of the index have; others are looked for only if none of these fits.
+
+        Raises:
+            FilterError: a spelling means no value, of the index or otherwise.
+        """
+        accepted: set[str] = set()
+        for spelling in [spellings] if isinstance(spellings, str) else spellings:
+            possible = self._possible(facet)
+            values = self._meant(facet, spelling, known) or self._meant(facet, spelling, possible)
+            if not values:
+                near = difflib.get_close_matches(fold(spelling), sorted({*known, *possible}), n=3, cutoff=0.5)
+                hint = f"did you mean {', '.join(near)}? " if near else ""
+                raise FilterError(
+                    f"no {facet.replace('_', ' ')} is called {spelling!r}; {hint}'searchkit facets' lists all"
+                )
+            accepted.update(values)
+        return frozenset(accepted)
+
+    def _meant(self, facet: str, spelling: str, known: Collection[str]) -> set[str]:
+        """Return the values of ``known`` that a spelling means, by the closest way in which any fits."""
+        if spelling in known:
+            return {spelling}
+        wanted = fold(spelling).strip()
+        if not wanted:
+            return set()
+        vocabulary = self._vocabulary(facet)
+        if vocabulary and (named := vocabulary.find_in_query(spelling, whole=True).intersection(known)):
+            return named
+        names = {value: self._names(facet, value) for value in known}
+        equal = {value for value, texts in names.items() if wanted in texts}
+        if equal or facet == "language":
+            return equal
+        begun = {value for value, texts in names.items() if any(text.startswith(wanted) for text in texts)}
+        return begun or {value for value, texts in names.items() if any(f" {wanted}" in text for text in texts)}
+
+    def _possible(self, facet: str) -> frozenset[str]:
+        """Return the values that articles may have, whether or not one here does."""
+        if vocabulary := self._vocabulary(facet):
+            return frozenset(vocabulary.concepts)
+        return frozenset(StudyRegistry.builtin().studies) if facet == "study" else known_codes()
+
+    def _vocabulary(self, facet: str) -> Vocabulary | None:
+        """Return the vocabulary that a facet's values come from."""
+        match facet:
+            case "mechanism":
+                return self.mechanisms
+            case "study_type":
+                return Vocabulary.builtin("study_types")
+            case _:
+                return None
+
+    def _names(self, facet: str, value: str) -> list[str]:
+        names = [value, self.label(facet, value)]
+        if facet == "study":
+            study = StudyRegistry.builtin().studies.get(value)
+            names += [f"doi:{study.doi}", study.doi, *study.aliases] if study else [value.removeprefix("doi:")]
+        return [fold(text) for text in names if text]

@@ -1,0 +1,110 @@
+"""What an index says of itself: ``searchkit.json`` in its folder, beside the engine's own."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+import searchkit
+from searchkit.errors import IndexFormatError, IndexNotFoundError
+from searchkit.vocabulary import Vocabulary
+
+FILE: Final = "searchkit.json"
+FORMAT: Final = 1
+
+Stamp = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Settings:
+    """The settings of one index. Only a writer changes them, and writes them whole.
+
+    Attributes:
+        engine: name of its engine.
+        vocabulary: the mechanisms that it looks for.
+        analyzers: language -> fingerprint of the analyzer that made its tokens; the languages that it holds.
+        study_labels: study key -> what people call it.
+        version: the release of searchkit that made it.
+    """
+
+    engine: str
+    vocabulary: Vocabulary
+    analyzers: dict[str, str] = field(default_factory=dict)
+    study_labels: dict[str, str] = field(default_factory=dict)
+    version: str = searchkit.__version__
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the settings of an index.
+
+        Raises:
+            IndexNotFoundError: there is no index in ``folder``.
+            IndexFormatError: another version wrote it, or it is damaged.
+        """
+        file = folder / FILE
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise IndexNotFoundError(
+                f"no index in {folder}; make one with: searchkit index ARTICLES --index {folder}"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise IndexFormatError(f"{file}: cannot be read ({error}); index the articles again") from error
+        found = data.get("format") if isinstance(data, dict) else None
+        if found != FORMAT:
+            raise IndexFormatError(
+                f"{file}: format {found!r}, but this searchkit reads format {FORMAT}; index the articles again"
+            )
+        try:
+            return cls(
+                engine=data["engine"],
+                vocabulary=Vocabulary.from_dict(data["vocabulary"]),
+                analyzers=data["analyzers"],
+                study_labels=data["study_labels"],
+                version=data["searchkit"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise IndexFormatError(f"{file}: damaged ({error!r}); index the articles again") from error
+
+    def write(self, folder: Path) -> None:
+        """Write the settings so that a reader sees the old ones or the new ones, whatever happens."""
+        data = {
+            "format": FORMAT,
+            "searchkit": self.version,
+            "engine": self.engine,
+            "analyzers": self.analyzers,
+            "vocabulary": self.vocabulary.to_dict(),
+            "study_labels": self.study_labels,
+        }
+        draft = folder / f".{FILE}.tmp"  # one name, so that killed processes leave one file at most
+        try:
+            with draft.open("w", encoding="utf-8") as stream:
+                json.dump(data, stream, ensure_ascii=False, separators=(",", ":"))
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(folder / FILE)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def add_study_labels(self, labels: Mapping[str, str]) -> None:
+        """Take over labels of studies; one in Latin letters, which more people can read, replaces another."""
+        for key, label in labels.items():
+            old = self.study_labels.get(key)
+            if old is None or (label.isascii() and not old.isascii()):
+                self.study_labels[key] = label
+
+
+def exists(folder: Path) -> bool:
+    """Tell whether there is an index in a folder."""
+    return (folder / FILE).is_file()
+
+
+def stamp(folder: Path) -> Stamp:
+    """Return what changes whenever the settings are written anew, without reading them."""
+    try:
+        status = (folder / FILE).stat()
+    except OSError:
+        return ()
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
