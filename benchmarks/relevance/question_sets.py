@@ -1,21 +1,13 @@
 """Sets of questions with the documents that answer them."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from systems import Document
 
-
-@dataclass(frozen=True)
-class Question:
-    """A question, with the judgement (1 or more) of each relevant document."""
-
-    text: str
-    judged: dict[str, int]
+from searchkit import evaluation
 
 
 @dataclass(frozen=True)
@@ -37,19 +29,23 @@ class QuestionSet:
     @cached_property
     def documents(self) -> list[Document]:
         """The documents; ids carry the set's name."""
-        rows = _rows(self.folder / "docs.jsonl")
+        with (self.folder / "docs.jsonl").open(encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
         return [Document(f"{self.name}/{row['id']}", row["text"], self.language) for row in rows]
 
     @cached_property
-    def questions(self) -> list[Question]:
+    def qrels(self) -> evaluation.Qrels:
+        """The judgements, by the ids of `documents`."""
+        return {
+            query: {f"{self.name}/{document}": relevance for document, relevance in judged.items()}
+            for query, judged in evaluation.read_qrels(self.folder / "qrels.tsv").items()
+        }
+
+    @cached_property
+    def questions(self) -> list[evaluation.Question]:
         """The questions that have a relevant document."""
-        judged: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        for line in (self.folder / "qrels.tsv").read_text(encoding="utf-8").splitlines():
-            query, document, grade = line.split("\t")
-            if int(grade) > 0:
-                judged[query][f"{self.name}/{document}"] = int(grade)
-        rows = _rows(self.folder / "queries.jsonl")
-        return [Question(row["text"], judged[row["id"]]) for row in rows if row["id"] in judged]
+        asked = evaluation.read_questions(self.folder / "queries.jsonl")
+        return evaluation.judged((replace(question, language=self.language) for question in asked), self.qrels)
 
 
 def find_sets(folder: Path, names: set[str]) -> list[QuestionSet]:
@@ -58,9 +54,3 @@ def find_sets(folder: Path, names: set[str]) -> list[QuestionSet]:
     if unknown := names - {questions.name for questions in found}:
         raise SystemExit(f"no set is called {', '.join(sorted(unknown))} in {folder}")
     return [questions for questions in found if not names or questions.name in names]
-
-
-def _rows(file: Path) -> Iterator[dict[str, str]]:
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)

@@ -18,12 +18,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from measures import MEASURES
 from question_sets import QuestionSet, find_sets
 from systems import INSTALL, Document, Row, System
 
+from searchkit import evaluation
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODES = ("alone", "mixed")
+# As they are headed here -> as `searchkit evaluate` calls them. Systems return ten documents.
+MEASURES = {"MRR@10": "mrr@10", "nDCG@10": "ndcg@10", "recall@10": "recall@10"}
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,10 @@ def _ask(
 ) -> Result:
     system.search(questions.questions[0].text)  # loads what is loaded once
     started = time.perf_counter()
-    rankings = [system.search(question.text) for question in questions.questions]
+    rankings = {question.id: system.search(question.text) for question in questions.questions}
     seconds = time.perf_counter() - started
     count = len(rankings)
-    pairs = [(ranking, question.judged) for ranking, question in zip(rankings, questions.questions, strict=True)]
+    means = evaluation.measure(rankings, questions.qrels, questions.questions).mean()
     return Result(
         system=name,
         mode=mode,
@@ -100,7 +103,7 @@ def _ask(
         queries=count,
         index_seconds=round(index_seconds, 2),
         query_ms=round(seconds / count * 1000, 3),
-        measures={label: round(sum(of(*pair) for pair in pairs) / count, 4) for label, of in MEASURES.items()},
+        measures={label: round(means[name], 4) for label, name in MEASURES.items()},
     )
 
 
