@@ -3,6 +3,16 @@
 from searchkit.analyzers.analyzer import Analyzer
 from searchkit.analyzers.language import Language, Segmenter
 from searchkit.analyzers.registry import LANGUAGES, analyzer_for, known_codes, language
-from searchkit.analyzers.token import Token
+from searchkit.analyzers.token import Token, canonical
 
-__all__ = ["LANGUAGES", "Analyzer", "Language", "Segmenter", "Token", "analyzer_for", "known_codes", "language"]
+__all__ = [
+    "LANGUAGES",
+    "Analyzer",
+    "Language",
+    "Segmenter",
+    "Token",
+    "analyzer_for",
+    "canonical",
+    "known_codes",
+    "language",
+]

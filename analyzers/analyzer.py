@@ -9,7 +9,7 @@ from typing import Final
 from searchkit.analyzers.language import Language, Segmenter
 from searchkit.analyzers.normalize import fold
 from searchkit.analyzers.script import UNSPACED, clusters, runs
-from searchkit.analyzers.token import Token
+from searchkit.analyzers.token import Token, canonical
 
 _APOSTROPHES: Final = frozenset("'’ʼ＇")
 _CACHE_LIMIT: Final = 200_000
@@ -61,10 +61,7 @@ class Analyzer:
         Vocabulary terms and phrases are matched on these, so that neither inflection nor the choice of
         word breaks matters. Does not load a segmenter's dictionary.
         """
-        last: dict[int, Token] = {}
-        for token in self._tokens(text, words=False):
-            last[token.position] = token
-        return list(last.values())
+        return canonical(self._tokens(text, words=False))
 
     def words(self, text: str) -> list[str]:
         """Return the folded words of ``text``, not stemmed, for prefixes and fuzzy words."""

@@ -1,5 +1,6 @@
 """The unit that analysis produces and engines index."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -20,3 +21,8 @@ class Token(NamedTuple):
     start: int
     end: int
     position: int
+
+
+def canonical(tokens: Iterable[Token]) -> list[Token]:
+    """Return the canonical token of each position: the last of those that share it."""
+    return list({token.position: token for token in tokens}.values())

@@ -61,6 +61,7 @@ class Request:
         offset: number of hits to pass over.
         sort: ``relevance`` (score, best first) or ``date`` (newest first, unknown last, then score). Ties are
             ordered by id.
+        stored: hand back the stored bytes of hits; without, they are empty and nothing is read for them.
     """
 
     query: Query = field(default_factory=Everything)
@@ -69,6 +70,7 @@ class Request:
     limit: int = 10
     offset: int = 0
     sort: Sort = "relevance"
+    stored: bool = True
 
 
 class EngineHit(NamedTuple):

@@ -52,9 +52,6 @@ T = TypeVar("T")
 class _Positions(formats.Format):  # type: ignore[misc]
     """Posting values: the positions of a term in a field, as 32-bit numbers."""
 
-    def decode_positions(self, value: bytes) -> array[int]:
-        return _unpack(value)
-
 
 class _Terms(fields.FieldType):  # type: ignore[misc]
     """A field that takes the postings of analyzed terms; Whoosh's analysis is not used."""
@@ -444,7 +441,7 @@ class _Snapshot:
             keys = [key for key in keys if key[:2] <= edge]
         ordered = sorted((key[0], key[1], self._column("id", key[2]).decode(), key[2]) for key in keys)
         for _, negative, identifier, number in ordered[request.offset : stop]:
-            yield EngineHit(identifier, -negative, self._stored(number))
+            yield EngineHit(identifier, -negative, self._stored(number) if request.stored else b"")
 
     def _evaluate(self, query: Query) -> Scores:
         match query:

@@ -17,6 +17,7 @@ from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Sort, Wri
 from searchkit.index.query import Everything, Query
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
+from searchkit.readers.draft import STDIN
 from searchkit.results import FacetCount, Hit, Results
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, merge
@@ -168,7 +169,7 @@ class ArticleIndex:
     @property
     def vocabulary(self) -> Vocabulary:
         """The mechanisms that it looks for."""
-        return self._settings.vocabulary
+        return self._deriver.mechanisms
 
     # Searching
 
@@ -239,7 +240,8 @@ class ArticleIndex:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         self._refresh()
         tree, _ = self._compile(query, expand=expand)
-        return [(found.id, found.score) for found in self._engine.search(Request(query=tree, limit=limit)).hits]
+        request = Request(query=tree, limit=limit, stored=False)
+        return [(found.id, found.score) for found in self._engine.search(request).hits]
 
     def facets(
         self,
@@ -336,7 +338,7 @@ class ArticleIndex:
         changes = Changes()
         with self._engine.writer(wait) as writer:
             self._refresh()
-            current = Settings.read(self.path)
+            current = self._settings.copy()
             before = {entry.id: entry for entry in self._engine.entries()}
             seen: dict[str, str] = {}
             broken: list[str] = []
@@ -354,11 +356,12 @@ class ArticleIndex:
                     continue
                 seen[identifier] = where
                 draft = replace(draft, id=identifier, source=_absolute(draft.source))
+                digest = digest_of(draft)
                 old = before.get(identifier)
-                if old and (old.digest, old.source) == (digest_of(draft), draft.source):
+                if old and (old.digest, old.source) == (digest, draft.source):
                     changes.unchanged += 1
                 else:
-                    _add(writer, self._deriver.draft(draft), current, self._deriver)
+                    _add(writer, self._deriver.draft(draft, identifier, digest), current, self._deriver)
                     changes.added += old is None
                     changes.changed += old is not None
                 if progress:
@@ -400,7 +403,8 @@ class ArticleIndex:
             self._deriver = _deriver(current.vocabulary)
         self._settings = current
         self._stamp = stamp
-        self._names = FacetNames(current.vocabulary, current.study_labels)
+        # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
+        self._names = FacetNames(self.vocabulary, current.study_labels)
 
     def _refresh(self) -> None:
         """Take over what another process changed: a new language, another vocabulary."""
@@ -507,4 +511,4 @@ def _deriver(vocabulary: Vocabulary) -> Deriver:
 
 
 def _absolute(source: str) -> str:
-    return source if source == "-" else str(Path(source).resolve())
+    return source if source == STDIN else str(Path(source).resolve())

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from searchkit.analyzers import Analyzer, Token
+from searchkit.analyzers import Analyzer, Token, canonical
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import query as engine
 from searchkit.query import Anything, FacetValue, Group, Node, Quoted, Word, plain_text
@@ -115,12 +115,13 @@ class Compiler:
         unread: dict[tuple[str, int, int, bool], list[engine.Term]] = defaultdict(list)
         for code in self.languages:
             analyzer = self.analyzer(code)
+            character = _one_character(word.text, analyzer)
+            found = [] if character else list(_weighed(list(analyzer.tokens(word.text))))
             for kind in [word.kind] if word.kind else engine.KINDS:
                 field = engine.field_name(kind, code)
-                if character := _one_character(word.text, analyzer):
+                if character:
                     alone.append(engine.Prefix(field, character, max_length=2))
-                    continue
-                for token, whole in _weighed(list(analyzer.tokens(word.text))):
+                for token, whole in found:
                     weight = weights[code] * _KIND_WEIGHTS[kind] * (1.0 if whole else _OVERLAP_WEIGHT)
                     spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
                     place = (kind, token.start, token.end, whole)
@@ -200,12 +201,12 @@ def _content_tokens(text: str, analyzer: Analyzer) -> list[Token]:
 
 def _weighed(tokens: Sequence[Token]) -> Iterator[tuple[Token, bool]]:
     """Yield the tokens of a text, and whether each stands for its place as a whole."""
-    last = {token.position: token for token in tokens}
+    canon = set(canonical(tokens))
     for place, token in enumerate(tokens):
         # The last character of a run without spaces stands in the bigram before it already, and in running text
         # that goes on another bigram begins with it.
         tail = place > 0 and token.start < tokens[place - 1].end and token.end - token.start == 1
-        yield token, last[token.position] == token and not tail
+        yield token, token in canon and not tail
 
 
 def _one_character(text: str, analyzer: Analyzer) -> str:

@@ -11,11 +11,11 @@ from typing import Final
 
 import regex
 
-from searchkit.analyzers import Analyzer, Token, analyzer_for
+from searchkit.analyzers import Analyzer, Token, analyzer_for, canonical
 from searchkit.article import Article, Section
 from searchkit.index.engine import Document
 from searchkit.language import detect
-from searchkit.readers.draft import Draft
+from searchkit.readers.draft import STDIN, Draft
 from searchkit.references import parse_references
 from searchkit.stored import Span, StoredArticle
 from searchkit.structure import find_sections
@@ -54,14 +54,14 @@ class Deriver:
         """Return the analyzer of a language that knows the vocabulary's words."""
         return analyzer_for(language, self._user_words)
 
-    def draft(self, draft: Draft) -> Derived:
-        """Return the article that a draft becomes."""
+    def draft(self, draft: Draft, identifier: str, digest: str) -> Derived:
+        """Return the article that a draft becomes; see `make_id` and `digest_of`."""
         title = _BLANKS.sub(" ", draft.title).strip()
         language = draft.language or detect(f"{title}\n{draft.text}")
         sections = find_sections(draft.text, draft.headings)
         given = set(draft.facets) | ({"language"} if draft.language else set())
         article = Article(
-            id=draft.id or make_id(draft),
+            id=identifier,
             title=title,
             text=draft.text,
             language=language,
@@ -73,7 +73,7 @@ class Deriver:
             references=parse_references(draft.text, sections),
             facets=draft.facets,
         )
-        return self.article(article, frozenset(given), digest_of(draft))
+        return self.article(article, frozenset(given), digest)
 
     def article(self, article: Article, given: frozenset[str], digest: str) -> Derived:
         """Return an article with its facets found anew; ``given`` names those that stay as they are."""
@@ -128,10 +128,9 @@ class Deriver:
             for mention in self.studies.mentions(article.text[section.start : section.end]):
                 found["study"][mention.key].append((section.start + mention.start, section.start + mention.end))
                 labels[mention.key] = self.studies.studies[mention.key].label
-        for kind in self.studies.types(found["study"]):
-            found["study_type"][kind].extend(
-                span for key in found["study"] if kind in self.studies.types([key]) for span in found["study"][key]
-            )
+        for key, spans in found["study"].items():
+            for kind in self.studies.types([key]):
+                found["study_type"][kind].extend(spans)
         return labels
 
     def _terms(
@@ -145,9 +144,9 @@ class Deriver:
         sections = article.sections
         starts = [section.start for section in sections]
         inside = [
-            token for token in _canonical(body) if sections[bisect_right(starts, token.start) - 1].kind == "body"
+            token for token in canonical(body) if sections[bisect_right(starts, token.start) - 1].kind == "body"
         ]
-        heading = _canonical(title)
+        heading = canonical(title)
         for name, vocabulary in (("mechanism", self.mechanisms), ("study_type", self.study_types)):
             for match in vocabulary.find(article.text, analyzer, inside):
                 found[name][match.key].append((match.start, match.end))
@@ -159,17 +158,12 @@ def _body(sections: Iterable[Section]) -> Iterable[Section]:
     return (section for section in sections if section.kind == "body")
 
 
-def _canonical(tokens: Iterable[Token]) -> list[Token]:
-    """Return the last token of each position (see `searchkit.analyzers.Token`)."""
-    return list({token.position: token for token in tokens}.values())
-
-
 def make_id(draft: Draft) -> str:
     """Return an id made of the source's name and place, short enough to type and different for each source.
 
     Standard input has no name: there the text itself is what an id stands for.
     """
-    if draft.source == "-":
+    if draft.source == STDIN:
         return f"stdin-{digest_of(draft)[:10]}"
     path = Path(draft.source).resolve()
     name = regex.sub(r"[^\p{L}\p{M}\p{N}._-]+", "-", path.stem) or "article"

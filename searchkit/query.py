@@ -15,7 +15,7 @@ unknown field is read as plain text. The parser never raises.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 import regex
 
@@ -95,7 +95,6 @@ Node: TypeAlias = Word | Quoted | FacetValue | Anything | Group
 class _Token(NamedTuple):
     kind: str
     text: str
-    end: int
 
 
 class ParsedQuery(NamedTuple):
@@ -121,7 +120,6 @@ class _Parser:
     """Recursive descent: group = either (juxtaposed), either = both (OR both)*, both = unary (AND unary)*."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
         self.leaves = 0
         self._tokens = list(self._scan(text))
         self._place = 0
@@ -137,12 +135,12 @@ class _Parser:
                 closing = [text.find(mark, end) for mark in _QUOTES[match.group()]]
                 last = min((found for found in closing if found >= 0), default=-1)
                 if last >= 0:
-                    yield _Token("phrase", text[end:last], last + 1)
+                    yield _Token("phrase", text[end:last])
                     place = last + 1
                     continue
                 kind = "space"
             if kind not in {"space", "other"}:
-                yield _Token(kind, match.group(), end)
+                yield _Token(kind, match.group())
             place = end
 
     def _peek(self) -> _Token | None:
@@ -177,7 +175,7 @@ class _Parser:
             node = self._either(depth)
             if node is None:
                 continue
-            if isinstance(node, Group) and node.must_not and not node.must and not node.should and not sign:
+            if _is_negation(node) and not sign:
                 must_not.extend(node.must_not)
             elif sign == "+":
                 must.append(node)
@@ -203,7 +201,7 @@ class _Parser:
                 parts.append(part)
         if len(parts) <= 1:
             return parts[0] if parts else None
-        excluded = [part for part in parts if isinstance(part, Group) and _is_negation(part)]
+        excluded = [part for part in parts if _is_negation(part)]
         must = tuple(part for part in parts if part not in excluded)
         return Group(must=must, must_not=tuple(node for part in excluded for node in part.must_not))
 
@@ -251,8 +249,8 @@ class _Parser:
         return node
 
 
-def _is_negation(group: Group) -> bool:
-    return bool(group.must_not) and not group.must and not group.should
+def _is_negation(node: Node) -> TypeGuard[Group]:
+    return isinstance(node, Group) and bool(node.must_not) and not node.must and not node.should
 
 
 def _word(text: str) -> Node:

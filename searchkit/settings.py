@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -87,6 +87,10 @@ class Settings:
             draft.replace(folder / FILE)
         finally:
             draft.unlink(missing_ok=True)
+
+    def copy(self) -> Self:
+        """Return settings that can be changed without changing these."""
+        return replace(self, analyzers=dict(self.analyzers), study_labels=dict(self.study_labels))
 
     def add_study_labels(self, labels: Mapping[str, str]) -> None:
         """Take over labels of studies; one in Latin letters, which more people can read, replaces another."""

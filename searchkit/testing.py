@@ -658,6 +658,13 @@ class EngineContract:
         assert (response.hits, response.total) == ((), 0)
         assert response.facets == {"language": {}, "study": {}, "mechanism": {}}
 
+    def test_hits_come_without_stored_bytes_where_they_are_not_asked_for(self, engine: Engine) -> None:
+        _write(engine, *_CORPUS)
+        whole = engine.search(Request(_SLEEP))
+        bare = engine.search(Request(_SLEEP, stored=False))
+        assert all(hit.stored for hit in whole.hits)
+        assert bare.hits == tuple(hit._replace(stored=b"") for hit in whole.hits)
+
     @pytest.mark.parametrize("text", ["sleep", "memory", "magnesium", "no such term", ""])
     def test_document_frequencies_are_those_of_the_documents(self, engine: Engine, text: str) -> None:
         _write(engine, *_CORPUS)

@@ -131,8 +131,8 @@ class Vocabulary:
             text: the query.
             whole: only concepts that the query names from its first word to its last.
         """
-        spans = [(start, end) for _, start, end in runs(text)]
-        scripts = {script for script, _, _ in runs(text)}
+        cut = list(runs(text))
+        scripts = {script for script, _, _ in cut}
         found: set[str] = set()
         for code in sorted(self.languages):
             spec = language(code)
@@ -141,7 +141,7 @@ class Vocabulary:
                 found.update(
                     match.key
                     for match in self._matcher(analyzer, (code,)).find(analyzer.canonical(text))
-                    if not whole or (match.start, match.end) == (spans[0][0], spans[-1][1])
+                    if not whole or (match.start, match.end) == (cut[0][1], cut[-1][2])
                 )
         return found
 

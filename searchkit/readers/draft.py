@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
+
+STDIN: Final = "-"  # the source of what was read from standard input
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def read_page(text: str, source: str) -> Iterator[Draft]:
         after = starts[number + 1] if number + 1 < len(metas) else len(found)
         header = found[starts[number] : meta.line - 1]
         body = found[meta.line + 1 : after]
-        lead = [line for line in header if not _is_header(header, line)]
+        lead = [line for place, line in enumerate(header) if not _is_header(header, place)]
         if meta.rest:
             body.insert(0, Line(meta.rest, meta.rest_start, meta.rest_start + len(meta.rest)))
         yield Draft(
@@ -99,17 +99,14 @@ def _header_start(found: list[Line], meta: int) -> int:
     return start
 
 
-def _is_header(header: list[Line], line: Line) -> bool:
+def _is_header(header: list[Line], place: int) -> bool:
     """Tell whether a line above the title belongs to the list that the page was saved from."""
-    place = header.index(line)
-    return is_one_of(line.text, "list_headers") or (
-        place > 0 and is_one_of(header[place - 1].text, "list_headers")
-    )
+    return any(is_one_of(line.text, "list_headers") for line in header[max(place - 1, 0) : place + 1])
 
 
 def _archive_day(header: list[Line]) -> date | None:
-    for line in header:
-        if _is_header(header, line) and (day := find_date(line.text)):
+    for place, line in enumerate(header):
+        if _is_header(header, place) and (day := find_date(line.text)):
             return day
     return None
 
@@ -148,9 +145,10 @@ def _shortened(sentence: str) -> str:
 
 def _trimmed(body: list[Line]) -> list[Line]:
     """Return the lines up to the one that leads to other articles, if nothing but titles follows it."""
-    for place, line in enumerate(body):
-        if place and is_one_of(line.text, "related") and all(map(_may_be_title, body[place + 1 :])):
-            return body[:place]
+    leads = [place for place, line in enumerate(body) if place and is_one_of(line.text, "related")]
+    if leads:
+        last = max((place for place, line in enumerate(body) if not _may_be_title(line)), default=0)
+        return body[: next((place for place in leads if place >= last), len(body))]
     return body
 
 

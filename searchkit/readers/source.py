@@ -11,14 +11,13 @@ from typing import Any, BinaryIO, Final, NamedTuple, TextIO
 
 from searchkit import settings
 from searchkit.errors import ArticleError, InputError, MissingExtraError, SearchkitError
-from searchkit.readers.draft import Draft
+from searchkit.readers.draft import STDIN, Draft
 from searchkit.readers.html import read_html
 from searchkit.readers.jsonl import read_jsonl
 from searchkit.readers.markdown import read_markdown
 from searchkit.readers.page import read_page
 from searchkit.readers.table import read_table
 
-STDIN: Final = "-"
 _HEAD: Final = 16  # bytes that tell a format
 
 FORMATS: Final = {
