@@ -67,6 +67,18 @@ class Analyzer:
         """Return the folded words of ``text``, not stemmed, for prefixes and fuzzy words."""
         return [self._rules(script).fold(text[start:end]) for script, start, end in runs(text)]
 
+    def segments(self, text: str) -> list[tuple[int, int]]:
+        """Return (start, end) of the words that a segmenter breaks the runs without spaces of ``text`` into.
+
+        Only the longest of words that lie in one another; none in scripts that no segmenter knows.
+        """
+        return [
+            span
+            for script, start, end in runs(text)
+            if script in UNSPACED
+            for span in self._rules(script).segments(text[start:end], start)
+        ]
+
     def is_stop_word(self, word: str) -> bool:
         """Tell whether ``word``, as a person types it, is one that a query of several words can spare."""
         return self._host.fold(word) in self.language.stop_words
@@ -167,13 +179,10 @@ class _Rules:
         folded = [self.fold(run[start:end]) for start, end in spans]
         size = len(spans)
         found: dict[int, list[int]] = {}
-        if words and self._segmenter and size > 1:
-            # Words are found in the folded text: its parts may differ in length from the original's.
-            joined = "".join(folded)
-            if len(joined) == size:
-                for first, after in self._segmenter.spans(joined):
-                    if after - first != 2:
-                        found.setdefault(first, []).append(after)
+        if words and size > 1:
+            for first, after in self._words(folded):
+                if after - first != 2:
+                    found.setdefault(first, []).append(after)
         for first in range(size):
             for after in sorted(set(found.get(first, ())), reverse=True):
                 text = "".join(folded[first:after])
@@ -183,6 +192,23 @@ class _Rules:
             if after - first == 1 and 1 in (stop - first for stop in found.get(first, ())):
                 continue
             yield Token(text, offset + spans[first][0], offset + spans[after - 1][1], position + first)
+
+    def segments(self, run: str, offset: int) -> Iterator[tuple[int, int]]:
+        """Yield (start, end) of the longest words of a run without spaces."""
+        spans = clusters(run)
+        words = self._words([self.fold(run[start:end]) for start, end in spans])
+        covered = 0
+        # A word comes before those inside it.
+        for first, after in sorted(words, key=lambda word: (word[0], -word[1])):
+            if after > covered:
+                covered = after
+                yield offset + spans[first][0], offset + spans[after - 1][1]
+
+    def _words(self, folded: list[str]) -> list[tuple[int, int]]:
+        """Return (first, after) of the words, in characters: words are found in the folded text."""
+        joined = "".join(folded)
+        # Folding may change the length of a character, and then places cannot be told.
+        return list(self._segmenter.spans(joined)) if self._segmenter and len(joined) == len(folded) else []
 
 
 @cache

@@ -117,12 +117,14 @@ class Compiler:
             analyzer = self.analyzer(code)
             character = _one_character(word.text, analyzer)
             found = [] if character else list(_weighed(list(analyzer.tokens(word.text))))
+            shares = _shares(word.text, analyzer)
             for kind in [word.kind] if word.kind else engine.KINDS:
                 field = engine.field_name(kind, code)
                 if character:
                     alone.append(engine.Prefix(field, character, max_length=2))
                 for token, whole in found:
-                    weight = weights[code] * _KIND_WEIGHTS[kind] * (1.0 if whole else _OVERLAP_WEIGHT)
+                    share = shares(token) if whole else _OVERLAP_WEIGHT
+                    weight = weights[code] * _KIND_WEIGHTS[kind] * share
                     spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
@@ -207,6 +209,27 @@ def _weighed(tokens: Sequence[Token]) -> Iterator[tuple[Token, bool]]:
         # that goes on another bigram begins with it.
         tail = place > 0 and token.start < tokens[place - 1].end and token.end - token.start == 1
         yield token, token in canon and not tail
+
+
+def _shares(text: str, analyzer: Analyzer) -> Callable[[Token], float]:
+    """Return how much each token that is a whole counts, in scripts without spaces.
+
+    The bigrams of one word share its weight, or long words would outweigh short ones; a bigram that lies across
+    two words is mostly chance. Where no segmenter tells words, and in scripts with spaces, all count alike.
+    """
+    size: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for start, end in analyzer.segments(text):
+        size.update(dict.fromkeys(range(start, end), end - start))
+        last.update(dict.fromkeys(range(start, end), end))
+
+    def share(token: Token) -> float:
+        if token.start not in size:
+            return 1.0
+        inside = token.end <= last[token.start]
+        return min(1.0, 2 / size[token.start]) if inside else _OVERLAP_WEIGHT
+
+    return share
 
 
 def _one_character(text: str, analyzer: Analyzer) -> str:
