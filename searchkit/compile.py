@@ -71,8 +71,10 @@ class Compiler:
 
     def _group(self, group: Group, weights: Mapping[str, float]) -> engine.Query:
         spared = self._spared([node.text for node in group.should if isinstance(node, Word)])
+        # Each once: a word that a question repeats, or two forms of it, says no more than one.
+        seen: set[tuple[tuple[str, str], ...]] = set()
         should = [
-            self._optional(node, spared, weights) if isinstance(node, Word) else self._exact(node, weights)
+            self._optional(node, spared, weights, seen) if isinstance(node, Word) else self._exact(node, weights)
             for node in group.should
         ]
         if group.should:
@@ -106,8 +108,17 @@ class Compiler:
             code for code in self.languages if any(_content_tokens(text, self.analyzer(code)) for text in words)
         )
 
-    def _optional(self, word: Word, spared: frozenset[str], weights: Mapping[str, float]) -> engine.Query:
-        """Return a leaf that adds to the score: every token counts by itself, and stop words not at all."""
+    def _optional(
+        self,
+        word: Word,
+        spared: frozenset[str],
+        weights: Mapping[str, float],
+        seen: set[tuple[tuple[str, str], ...]],
+    ) -> engine.Query:
+        """Return a leaf that adds to the score: every token counts by itself, and stop words not at all.
+
+        Tokens in ``seen`` count no more; those of the word are added to it.
+        """
         if word.prefix or word.distance:
             return self._exact(word, weights)
         alone: list[engine.Query] = []
@@ -128,7 +139,12 @@ class Compiler:
                     spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
-        words = [engine.Readings(tuple(terms), tuple(unread[place])) for place, terms in readings.items()]
+        words = []
+        for place, terms in readings.items():
+            names = tuple((term.field, term.text) for term in terms)
+            if names not in seen:
+                seen.add(names)
+                words.append(engine.Readings(tuple(terms), tuple(unread[place])))
         return engine.Bool(should=(*alone, *words))
 
     def _exact(self, node: Node, weights: Mapping[str, float], *, expand: bool = True) -> engine.Query:
