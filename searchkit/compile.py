@@ -56,15 +56,18 @@ class Compiler:
         Relative to the language that knows most. So a question's own language decides the order, not the few
         articles in another one that happen to hold one of its words.
         """
-        words = [text[start:end] for script, start, end in runs(text) if script != "Number"]
-        known = {code: sum(self._knows(code, word) for word in words) for code in self.languages}
+        words = [(script, text[start:end]) for script, start, end in runs(text) if script != "Number"]
+        known = {code: sum(self._knows(code, *word) for word in words) for code in self.languages}
         most = max(known.values(), default=0)
         return {
             code: max((count / most) ** 2, _LEAST_LANGUAGE_WEIGHT) if most else 1.0
             for code, count in known.items()
         }
 
-    def _knows(self, code: str, word: str) -> bool:
+    def _knows(self, code: str, script: str, word: str) -> bool:
+        # Words in Latin letters stand in articles of every language; other scripts tell the language themselves.
+        if script != "Latin" and script in self.analyzer(code).language.scripts:
+            return True
         field = engine.field_name("body", code)
         tokens = [token.text for token, whole in _weighed(self.analyzer(code).canonical(word)) if whole]
         return sum(self.frequency(field, token) > 0 for token in tokens) * 2 > len(tokens)
