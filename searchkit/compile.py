@@ -7,7 +7,7 @@ Swedish article's fields hold Swedish terms only, so an article can match in its
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from searchkit.analyzers import Analyzer, Token, canonical
 from searchkit.analyzers.script import UNSPACED, runs
@@ -20,7 +20,7 @@ from searchkit.vocabulary import Vocabulary
 _OVERLAP_WEIGHT: Final = 0.25
 # A constant, small beside a rare word's BM25: a mention in another language is found, below the words themselves.
 _MECHANISM_WEIGHT: Final = 0.5
-_KIND_WEIGHTS: Final = {"title": 1.0, "body": 1.0, "author": 1.0}
+_KIND_WEIGHTS: Final = {"title": 0.6, "body": 1.0, "author": 1.0}
 # Two words of the query that stand together in the article, in scripts with spaces; bigrams do the same in others.
 _PAIR_WEIGHT: Final = 0.15
 _PAIR_KINDS: Final = ("title", "body")
@@ -73,18 +73,26 @@ class Compiler:
         return sum(self.frequency(field, token) > 0 for token in tokens) * 2 > len(tokens)
 
     def _group(self, group: Group, weights: Mapping[str, float]) -> engine.Query:
-        spared = self._spared([node.text for node in group.should if isinstance(node, Word)])
+        words = [node.text for node in (*group.must, *group.should) if isinstance(node, Word)]
+        spared = self._spared(words)
         # Each once: a word that a question repeats, or two forms of it, says no more than one.
         seen: set[tuple[tuple[str, str], ...]] = set()
-        should = [
-            self._optional(node, spared, weights, seen) if isinstance(node, Word) else self._exact(node, weights)
-            for node in group.should
-        ]
+        must, should = [], []
+        for node in group.must:
+            if _is_plain(node):
+                # It must be there, and counts for what it would count if it need not.
+                must.append(self._exact(node, weights, boost=0.0))
+                should.append(self._optional(node, spared, weights, seen))
+            else:
+                must.append(self._exact(node, weights))
+        for node in group.should:
+            plain = _is_plain(node)
+            should.append(self._optional(node, spared, weights, seen) if plain else self._exact(node, weights))
         if group.should:
             should += self._pairs(group, weights)
             should += self._mechanisms(group)
         return engine.Bool(
-            must=tuple(self._exact(node, weights) for node in group.must),
+            must=tuple(must),
             should=tuple(should),
             must_not=tuple(self._exact(node, weights, expand=False) for node in group.must_not),
         )
@@ -122,8 +130,6 @@ class Compiler:
 
         Tokens in ``seen`` count no more; those of the word are added to it.
         """
-        if word.prefix or word.distance:
-            return self._exact(word, weights)
         alone: list[engine.Query] = []
         readings: dict[tuple[str, int, int, bool], list[engine.Term]] = defaultdict(list)
         unread: dict[tuple[str, int, int, bool], list[engine.Term]] = defaultdict(list)
@@ -142,6 +148,9 @@ class Compiler:
                     spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
+                    if kind == "title":
+                        # Few titles hold even a common word: how rare it is, the texts tell better.
+                        unread[place].append(engine.Term(engine.field_name("body", code), token.text))
         words = []
         for place, terms in readings.items():
             names = tuple((term.field, term.text) for term in terms)
@@ -150,7 +159,9 @@ class Compiler:
                 words.append(engine.Readings(tuple(terms), tuple(unread[place])))
         return engine.Bool(should=(*alone, *words))
 
-    def _exact(self, node: Node, weights: Mapping[str, float], *, expand: bool = True) -> engine.Query:
+    def _exact(
+        self, node: Node, weights: Mapping[str, float], *, expand: bool = True, boost: float = 1.0
+    ) -> engine.Query:
         """Return a leaf that must match as a whole: several tokens of one word are a phrase."""
         match node:
             case Group():
@@ -163,7 +174,9 @@ class Compiler:
             case Word() if node.prefix or node.distance:
                 return self._each(node.kind, lambda field, analyzer: self._inexact(node, field, analyzer))
             case Word() | Quoted():
-                leaf = self._each(node.kind, lambda field, analyzer: self._phrase(node.text, field, analyzer))
+                leaf = self._each(
+                    node.kind, lambda field, analyzer: self._phrase(node.text, field, analyzer, boost)
+                )
                 extra = self._mechanisms(node) if expand and node.kind is None else []
                 return engine.Bool(should=(leaf, *extra)) if extra else leaf
 
@@ -177,16 +190,16 @@ class Compiler:
             )
         )
 
-    def _phrase(self, text: str, field: str, analyzer: Analyzer) -> Iterable[engine.Query]:
+    def _phrase(self, text: str, field: str, analyzer: Analyzer, boost: float = 1.0) -> Iterable[engine.Query]:
         if character := _one_character(text, analyzer):
-            return [engine.Prefix(field, character, max_length=2)]
+            return [engine.Prefix(field, character, max_length=2, boost=boost)]
         tokens = [token for token, whole in _weighed(analyzer.canonical(text)) if whole]
         if not tokens:
             return []
         if len(tokens) == 1:
-            return [engine.Term(field, tokens[0].text)]
+            return [engine.Term(field, tokens[0].text, boost)]
         first = tokens[0].position
-        return [engine.Phrase(field, tuple((token.position - first, token.text) for token in tokens))]
+        return [engine.Phrase(field, tuple((token.position - first, token.text) for token in tokens), boost)]
 
     def _inexact(self, word: Word, field: str, analyzer: Analyzer) -> Iterable[engine.Query]:
         words = analyzer.words(word.text)
@@ -205,6 +218,10 @@ class Compiler:
             return []
         keys = {key for text in plain_text(node) for key in self.vocabulary.find_in_query(text)}
         return [engine.Facet("mechanism", (key,), _MECHANISM_WEIGHT) for key in sorted(keys)]
+
+
+def _is_plain(node: Node) -> TypeGuard[Word]:
+    return isinstance(node, Word) and not node.prefix and not node.distance
 
 
 def _texts(node: Node) -> Iterator[str]:

@@ -259,6 +259,44 @@ def test_a_foreign_word_does_not_outrank_the_languages_own(tmp_path: Path) -> No
         assert ids(index, "what do whales eat")[0] == "wanted"
 
 
+def test_required_words_rank_as_optional_ones_do(make_index: MakeIndex) -> None:
+    index = make_index(
+        one=("Sleep", "memory, and then a good deal about other things that nobody asked for"),
+        two=("Water", "memory of sleep, sleep of memory"),
+        three=("Lakes", "sleep, but no remembering; and sleep"),
+    )
+    scores = dict(index.rank("sleep OR memory"))
+    required = dict(index.rank("sleep AND memory"))
+    assert required.keys() == {"one", "two"}
+    assert required == pytest.approx({name: scores[name] for name in required})
+
+
+def test_a_word_said_twice_counts_once(make_index: MakeIndex) -> None:
+    index = make_index(one="sleep or sleep", two="memory, and memory", three="lakes and water")
+    assert index.rank("sleep memory sleep sleep") == index.rank("sleep memory")
+
+
+def test_a_bigram_across_two_chinese_words_counts_less_than_a_word(make_index: MakeIndex) -> None:
+    # The question's 经可 lies across 神经 and 可以.
+    index = make_index("zh", across="已经可见这里的水", within="这里神经的水见到")
+    assert ids(index, "神经可以恢复吗") == ["within", "across"]
+
+
+def test_a_long_chinese_word_counts_as_one_word(make_index: MakeIndex) -> None:
+    index = make_index("zh", long="他来到马萨诸塞州", short="他们这里有武器", other="雨下在山上很久了")
+    scores = dict(index.rank("马萨诸塞州 武器"))
+    assert scores["long"] < 3 * scores["short"]
+
+
+def test_a_chinese_question_about_a_latin_name_is_chinese(tmp_path: Path) -> None:
+    chinese = draft("zh", "关于 IPCC 的报告，说明了气候的变化和人们的看法。", language="zh")
+    english = draft("en", "IPCC, the IPCC and again the IPCC")
+    others = [draft(f"{code}{n}", "x", language=code) for code in ("zh", "en") for n in range(3)]
+    with ArticleIndex.create(tmp_path / "index") as index:
+        index.update([chinese, english, *others])
+        assert ids(index, "IPCC 错在哪里？") == ["zh", "en"]
+
+
 def test_words_that_stand_together_rank_higher(make_index: MakeIndex) -> None:
     index = make_index(
         apart="the memory of sleep and the deep water of lakes",
