@@ -20,7 +20,7 @@ from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
 from searchkit.results import FacetCount, Hit, Results
 from searchkit.settings import FORMAT, Settings, Stamp
-from searchkit.snippets import best_snippet, find_matches, merge
+from searchkit.snippets import best_snippet, find_matches, merge, whole_graphemes
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
@@ -459,7 +459,9 @@ class ArticleIndex:
             article=article,
             score=found.score,
             snippet=best_snippet(article.text, body, article.sections),
-            title_highlights=merge(((match.start, match.end) for match in title), article.title),
+            title_highlights=merge(
+                whole_graphemes(article.title, [(match.start, match.end) for match in title]), article.title
+            ),
             mechanisms=tuple(sorted(named)),
         )
 

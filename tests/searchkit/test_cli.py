@@ -365,6 +365,10 @@ def test_lines_break_between_words_and_between_wide_characters(monkeypatch: pyte
         "six",
     ]
     assert all(width(line) <= 24 for line in wrapped("突触可塑性" * 10, (), indent="  ").split("\n"))
+    for grapheme in ("葛\U000e0100", "👩🏽‍🔬", "क्षि"):
+        lines = wrapped(grapheme * 30, (), indent="").split("\n")
+        assert len(lines) > 1
+        assert all(set(line.split(grapheme)) == {""} for line in lines)
 
 
 # The installed command
