@@ -21,6 +21,7 @@ from searchkit.readers.draft import STDIN
 from searchkit.results import FacetCount, Hit, Results
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, merge, whole_graphemes
+from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
@@ -234,6 +235,7 @@ class ArticleIndex:
                 {name: self._counts(name, counts, filters) for name, counts in response.facets.items()}
             ),
             notes=notes,
+            suggestion=self._suggestion(query, filters, expand=expand) if limit else None,
         )
 
     def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
@@ -403,6 +405,7 @@ class ArticleIndex:
             self._deriver = _deriver(current.vocabulary)
         self._settings = current
         self._stamp = stamp
+        self._speller: Speller | None = None
         # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
         self._names = FacetNames(self.vocabulary, current.study_labels)
 
@@ -441,13 +444,30 @@ class ArticleIndex:
                 return ()
 
         compiler = Compiler(
-            languages=tuple(sorted(self._settings.analyzers)),
+            languages=self._languages,
             analyzer=self._deriver.analyzer,
             frequency=self._engine.document_frequency,
             vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
+
+    def _suggestion(self, query: str, filters: Mapping[str, frozenset[str]], *, expand: bool) -> str | None:
+        """Return the first corrected query that finds something."""
+        for corrected in self._speller_now().corrections(query):
+            tree, _ = self._compile(corrected, expand=expand)
+            if self._engine.search(Request(tree, filters=filters, limit=0)).total:
+                return corrected
+        return None
+
+    def _speller_now(self) -> Speller:
+        if self._speller is None:
+            self._speller = Speller(self._engine, self._languages, self._deriver.analyzer, self.vocabulary)
+        return self._speller
+
+    @property
+    def _languages(self) -> tuple[str, ...]:
+        return tuple(sorted(self._settings.analyzers))
 
     def _hit(self, found: EngineHit, query: Query) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)

@@ -139,6 +139,7 @@ class Results:
         facets: facet -> counts over all matches, highest first. The counts of a facet leave its own filters
             out, so they say what another choice would give.
         notes: what a person should know about the answer, one line each.
+        suggestion: the query with unknown words replaced by the nearest ones of the index, if there are any.
     """
 
     query: str
@@ -147,6 +148,7 @@ class Results:
     offset: int = 0
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    suggestion: str | None = None
 
     def __iter__(self) -> Iterator[Hit]:
         """Iterate over the hits of this page."""
@@ -165,4 +167,5 @@ class Results:
             "hits": [hit.to_dict() for hit in self.hits],
             "facets": {name: [count.to_dict() for count in counts] for name, counts in self.facets.items()},
             "notes": list(self.notes),
+            "suggestion": self.suggestion,
         }

@@ -115,6 +115,14 @@ def test_finding_nothing_is_no_error(indexed: Run) -> None:
     assert (result.exit_code, result.output) == (0, "0 articles\n")
 
 
+def test_a_misspelled_query_is_answered_with_what_may_have_been_meant(indexed: Run) -> None:
+    assert indexed("search", '"slow osclations"', "AND", "memmory").output == (
+        '0 articles\nDid you mean: "slow oscillations" AND memory?\n'
+    )
+    assert json.loads(indexed("search", "slepe", "--json").output)["suggestion"] == "sleep"
+    assert "Did you mean" not in indexed("search", "sleep").output
+
+
 def test_facets_lists_keys_labels_and_counts(indexed: Run) -> None:
     output = indexed("facets", "--facet", "study", "--language", "hi").output
     assert output.splitlines()[0] == "study"
