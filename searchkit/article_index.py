@@ -10,6 +10,7 @@ from typing import Final, Self
 from searchkit import settings
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
+from searchkit.completion import Completer
 from searchkit.derive import Derived, Deriver, digest_of, make_id
 from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
@@ -18,7 +19,7 @@ from searchkit.index.query import Everything, Query
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
-from searchkit.results import FacetCount, Hit, Results
+from searchkit.results import Completion, FacetCount, Hit, Results
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, merge, whole_graphemes
 from searchkit.spelling import Speller
@@ -265,6 +266,27 @@ class ArticleIndex:
             limit=0,
             expand=expand,
         ).facets
+
+    def complete(self, text: str, limit: int = 10) -> tuple[Completion, ...]:
+        """Complete the last word of what somebody is typing.
+
+        Words come as articles write them, in any language, one for all inflections, with the mechanisms whose
+        names begin so, those of most articles first; where articles have some of them after the word before, only
+        those. Then titles that hold what was typed, for up to a third of ``limit``. A text that does not end in a
+        word has no completions.
+
+        Args:
+            text: what was typed so far.
+            limit: number of completions.
+
+        Raises:
+            InputError: limit is negative.
+        """
+        self._refresh()
+        if limit < 0:
+            raise InputError(f"limit must be 0 or more, not {limit}")
+        completer = Completer(self._engine, self._languages, self._deriver.analyzer, self.vocabulary)
+        return tuple(completer.complete(text, limit))[:limit]
 
     def get(self, identifier: str) -> Article:
         """Return an article by its id, or by the beginning of its id where that is enough to tell.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from searchkit.article import Article
 
@@ -105,6 +105,31 @@ class Hit:
             "facets": {name: list(values) for name, values in self.facets.items()},
             "mechanisms": list(self.mechanisms),
         }
+
+
+CompletionKind = Literal["word", "mechanism", "title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A way in which what somebody is typing may go on.
+
+    Attributes:
+        text: the whole text, completed: what was typed before the word, and the word; or a title.
+        completed: the word, label or title alone.
+        kind: what it is.
+        articles: number of articles that hold the word in any inflection (after the word before it, where some
+            do), are about the mechanism, or have the title.
+    """
+
+    text: str
+    completed: str
+    kind: CompletionKind
+    articles: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the completion as JSON types."""
+        return {"text": self.text, "completed": self.completed, "kind": self.kind, "articles": self.articles}
 
 
 @dataclass(frozen=True, slots=True)

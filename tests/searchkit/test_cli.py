@@ -123,6 +123,14 @@ def test_a_misspelled_query_is_answered_with_what_may_have_been_meant(indexed: R
     assert "Did you mean" not in indexed("search", "sleep").output
 
 
+def test_suggest_completes_what_is_typed(indexed: Run) -> None:
+    lines = indexed("suggest", "hippo").output.splitlines()
+    assert lines[0].split(maxsplit=1) == ["hippocampus", "word, 4 articles"]
+    found = json.loads(indexed("suggest", "deep", "sl", "--json", "-n", "1").output)
+    assert found == [{"text": "deep sleep", "completed": "deep sleep", "kind": "mechanism", "articles": 6}]
+    assert indexed("suggest", "zzz").output == ""
+
+
 def test_facets_lists_keys_labels_and_counts(indexed: Run) -> None:
     output = indexed("facets", "--facet", "study", "--language", "hi").output
     assert output.splitlines()[0] == "study"
@@ -219,6 +227,7 @@ class Bad(NamedTuple):
         Bad(("search", "x", "--mechanism", "nonsense-xyz"), "'nonsense-xyz'"),
         Bad(("search", "x", "--language", "tlh"), "'tlh'"),
         Bad(("show", "no-such-id"), "'no-such-id'"),
+        Bad(("suggest", "x", "--index", "nowhere"), "no index in nowhere"),
         Bad(("index", "x.txt", "--engine", "lucene"), "'lucene'"),
         Bad(("index", "x.txt", "--vocabulary", "missing.toml"), "missing.toml"),
     ],
@@ -234,7 +243,13 @@ def test_a_bad_value_is_one_line_that_names_it(indexed: Run, bad: Bad) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("search", "--limit", "x"), ("search", "--sort", "size"), ("nonsense",), ("search", "--limit", "-1")],
+    [
+        ("search", "--limit", "x"),
+        ("search", "--sort", "size"),
+        ("nonsense",),
+        ("search", "--limit", "-1"),
+        ("suggest",),
+    ],
 )
 def test_wrong_usage_exits_with_two(indexed: Run, arguments: tuple[str, ...]) -> None:
     assert indexed(*arguments).exit_code == 2

@@ -65,7 +65,7 @@ def test_an_unknown_word_is_replaced_by_the_nearest_of_the_index(
         "qqqqqqqq",
         "xy",
         "!!! ???",
-        "amyloid beta",  # a mechanism that no article here names
+        "acetylcholine",  # of a mechanism that no article here names
     ],
 )
 def test_known_words_and_what_is_no_word_get_no_suggestion(sample_index: ArticleIndex, query: str) -> None:
