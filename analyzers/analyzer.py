@@ -83,6 +83,13 @@ class Analyzer:
         """Tell whether ``word``, as a person types it, is one that a query of several words can spare."""
         return self._host.fold(word) in self.language.stop_words
 
+    def is_part_of_word(self, term: str) -> bool:
+        """Tell whether a term is two characters of running text, in a script without spaces, that are no word."""
+        found = list(runs(term))
+        if len(found) != 1 or found[0][0] not in UNSPACED or len(term) != 2:
+            return False
+        return not self._rules(found[0][0]).is_word(term)
+
     def _rules(self, script: str) -> "_Rules":
         return self._foreign.get(script, self._host)
 
@@ -167,6 +174,10 @@ class _Rules:
             if word.endswith(ending) and len(word) - len(ending) >= rest:
                 return word[: -len(ending)] + replacement
         return word
+
+    def is_word(self, term: str) -> bool:
+        """Tell whether the segmenter takes a folded term for one word; without one, every term is."""
+        return self._segmenter is None or (0, len(term)) in self._segmenter.spans(term)
 
     def characters(self, run: str, offset: int, position: int, *, words: bool) -> Iterator[Token]:
         """Yield words and bigrams of a run without spaces; a position is a character.

@@ -34,7 +34,7 @@ if _TYPE_CHECKING:
         VocabularyError,
     )
     from searchkit.readers import Draft, Problem, read
-    from searchkit.results import FacetCount, Hit, Results, Snippet
+    from searchkit.results import Completion, FacetCount, Hit, Results, Snippet
     from searchkit.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -45,6 +45,7 @@ __all__ = [
     "ArticleError",
     "ArticleIndex",
     "Changes",
+    "Completion",
     "Draft",
     "FacetCount",
     "FilterError",
@@ -75,7 +76,7 @@ _PLACES = {
     "article": ("Article", "Reference", "Section"),
     "article_index": ("ArticleIndex", "Changes", "IndexInfo"),
     "readers": ("Draft", "Problem", "read"),
-    "results": ("FacetCount", "Hit", "Results", "Snippet"),
+    "results": ("Completion", "FacetCount", "Hit", "Results", "Snippet"),
     "vocabulary": ("Vocabulary",),
 }
 

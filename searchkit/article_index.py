@@ -10,6 +10,7 @@ from typing import Final, Self
 from searchkit import settings
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
+from searchkit.completion import Completer
 from searchkit.derive import Derived, Deriver, digest_of, make_id
 from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
@@ -18,9 +19,10 @@ from searchkit.index.query import Everything, Query
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
-from searchkit.results import FacetCount, Hit, Results
+from searchkit.results import Completion, FacetCount, Hit, Results
 from searchkit.settings import FORMAT, Settings, Stamp
-from searchkit.snippets import best_snippet, find_matches, merge
+from searchkit.snippets import best_snippet, find_matches, merge, whole_graphemes
+from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
@@ -234,6 +236,7 @@ class ArticleIndex:
                 {name: self._counts(name, counts, filters) for name, counts in response.facets.items()}
             ),
             notes=notes,
+            suggestion=self._suggestion(query, filters, expand=expand) if limit else None,
         )
 
     def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
@@ -263,6 +266,27 @@ class ArticleIndex:
             limit=0,
             expand=expand,
         ).facets
+
+    def complete(self, text: str, limit: int = 10) -> tuple[Completion, ...]:
+        """Complete the last word of what somebody is typing.
+
+        Words come as articles write them, in any language, one for all inflections, with the mechanisms whose
+        names begin so, those of most articles first; where articles have some of them after the word before, only
+        those. Then titles that hold what was typed, for up to a third of ``limit``. A text that does not end in a
+        word has no completions.
+
+        Args:
+            text: what was typed so far.
+            limit: number of completions.
+
+        Raises:
+            InputError: limit is negative.
+        """
+        self._refresh()
+        if limit < 0:
+            raise InputError(f"limit must be 0 or more, not {limit}")
+        completer = Completer(self._engine, self._languages, self._deriver.analyzer, self.vocabulary)
+        return tuple(completer.complete(text, limit))[:limit]
 
     def get(self, identifier: str) -> Article:
         """Return an article by its id, or by the beginning of its id where that is enough to tell.
@@ -403,6 +427,7 @@ class ArticleIndex:
             self._deriver = _deriver(current.vocabulary)
         self._settings = current
         self._stamp = stamp
+        self._speller: Speller | None = None
         # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
         self._names = FacetNames(self.vocabulary, current.study_labels)
 
@@ -441,13 +466,30 @@ class ArticleIndex:
                 return ()
 
         compiler = Compiler(
-            languages=tuple(sorted(self._settings.analyzers)),
+            languages=self._languages,
             analyzer=self._deriver.analyzer,
             frequency=self._engine.document_frequency,
             vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
+
+    def _suggestion(self, query: str, filters: Mapping[str, frozenset[str]], *, expand: bool) -> str | None:
+        """Return the first corrected query that finds something."""
+        for corrected in self._speller_now().corrections(query):
+            tree, _ = self._compile(corrected, expand=expand)
+            if self._engine.search(Request(tree, filters=filters, limit=0)).total:
+                return corrected
+        return None
+
+    def _speller_now(self) -> Speller:
+        if self._speller is None:
+            self._speller = Speller(self._engine, self._languages, self._deriver.analyzer, self.vocabulary)
+        return self._speller
+
+    @property
+    def _languages(self) -> tuple[str, ...]:
+        return tuple(sorted(self._settings.analyzers))
 
     def _hit(self, found: EngineHit, query: Query) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)
@@ -459,7 +501,9 @@ class ArticleIndex:
             article=article,
             score=found.score,
             snippet=best_snippet(article.text, body, article.sections),
-            title_highlights=merge(((match.start, match.end) for match in title), article.title),
+            title_highlights=merge(
+                whole_graphemes(article.title, [(match.start, match.end) for match in title]), article.title
+            ),
             mechanisms=tuple(sorted(named)),
         )
 

@@ -14,6 +14,7 @@ from searchkit.errors import SearchkitError
 COMMANDS: Final = (
     "index",
     "search",
+    "suggest",
     "facets",
     "show",
     "info",

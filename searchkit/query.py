@@ -40,6 +40,7 @@ _TOKEN: Final = regex.compile(
     """,
     regex.VERBOSE | regex.DOTALL,
 )
+_OPERATORS: Final = frozenset({"AND", "OR", "NOT", "&&", "||"})
 _FUZZY: Final = regex.compile(r"(.+?)[~～]([12])?")
 
 
@@ -92,9 +93,18 @@ class Group:
 Node: TypeAlias = Word | Quoted | FacetValue | Anything | Group
 
 
+class Span(NamedTuple):
+    """Where in a query a plain word or a phrase stands, and which text it must stand in; None for any."""
+
+    start: int
+    end: int
+    kind: str | None
+
+
 class _Token(NamedTuple):
     kind: str
     text: str
+    start: int
 
 
 class ParsedQuery(NamedTuple):
@@ -116,12 +126,43 @@ def parse(text: str) -> ParsedQuery:
     return ParsedQuery(root, parser.leaves >= MAX_LEAVES and parser.more())
 
 
+def spelled(text: str) -> list[Span]:
+    """Return where the words and phrases of a query stand that a hit may hold, as they are written.
+
+    Left out are operators, excluded parts, facet values, and words with a prefix or errors of their own.
+    """
+    found: list[Span] = []
+    excluded: list[bool] = [False]  # one for each open bracket
+    negated, field = False, ""
+    for token in _Parser(text).tokens:
+        match token.kind:
+            case "sign":
+                negated = token.text != "+"
+            case "field":
+                field = token.text.rstrip(":： ")
+            case "open":
+                excluded.append(excluded[-1] or negated)
+                negated, field = False, ""
+            case "close":
+                excluded = excluded[:-1] or [False]
+            case "word" if token.text in _OPERATORS:
+                negated = token.text == "NOT"
+            case _:
+                plain = token.kind == "phrase" or (
+                    isinstance(node := _word(token.text), Word) and node == Word(token.text)
+                )
+                if plain and not (negated or excluded[-1] or field in FACETS):
+                    found.append(Span(token.start, token.start + len(token.text), _FIELDS.get(field)))
+                negated, field = False, ""
+    return found
+
+
 class _Parser:
     """Recursive descent: group = either (juxtaposed), either = both (OR both)*, both = unary (AND unary)*."""
 
     def __init__(self, text: str) -> None:
         self.leaves = 0
-        self._tokens = list(self._scan(text))
+        self.tokens = list(self._scan(text))
         self._place = 0
 
     def _scan(self, text: str) -> Iterator[_Token]:
@@ -135,16 +176,16 @@ class _Parser:
                 closing = [text.find(mark, end) for mark in _QUOTES[match.group()]]
                 last = min((found for found in closing if found >= 0), default=-1)
                 if last >= 0:
-                    yield _Token("phrase", text[end:last])
+                    yield _Token("phrase", text[end:last], end)
                     place = last + 1
                     continue
                 kind = "space"
             if kind not in {"space", "other"}:
-                yield _Token(kind, match.group())
+                yield _Token(kind, match.group(), place)
             place = end
 
     def _peek(self) -> _Token | None:
-        return self._tokens[self._place] if self._place < len(self._tokens) else None
+        return self.tokens[self._place] if self._place < len(self.tokens) else None
 
     def _operator(self, *names: str) -> bool:
         token = self._peek()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from searchkit.article import Article
 
@@ -107,6 +107,31 @@ class Hit:
         }
 
 
+CompletionKind = Literal["word", "mechanism", "title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A way in which what somebody is typing may go on.
+
+    Attributes:
+        text: the whole text, completed: what was typed before the word, and the word; or a title.
+        completed: the word, label or title alone.
+        kind: what it is.
+        articles: number of articles that hold the word in any inflection (after the word before it, where some
+            do), are about the mechanism, or have the title.
+    """
+
+    text: str
+    completed: str
+    kind: CompletionKind
+    articles: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the completion as JSON types."""
+        return {"text": self.text, "completed": self.completed, "kind": self.kind, "articles": self.articles}
+
+
 @dataclass(frozen=True, slots=True)
 class FacetCount:
     """A facet value and the number of articles that carry it.
@@ -139,6 +164,7 @@ class Results:
         facets: facet -> counts over all matches, highest first. The counts of a facet leave its own filters
             out, so they say what another choice would give.
         notes: what a person should know about the answer, one line each.
+        suggestion: the query with unknown words replaced by the nearest ones of the index, if there are any.
     """
 
     query: str
@@ -147,6 +173,7 @@ class Results:
     offset: int = 0
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    suggestion: str | None = None
 
     def __iter__(self) -> Iterator[Hit]:
         """Iterate over the hits of this page."""
@@ -165,4 +192,5 @@ class Results:
             "hits": [hit.to_dict() for hit in self.hits],
             "facets": {name: [count.to_dict() for count in counts] for name, counts in self.facets.items()},
             "notes": list(self.notes),
+            "suggestion": self.suggestion,
         }

@@ -1,6 +1,7 @@
 """Highlights and snippets: where a query matched, and the passage that shows it best."""
 
 import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -25,6 +26,8 @@ _SENTENCE_BREAK: Final = regex.compile(
 _LETTER: Final = regex.compile(r"\p{L}")
 _BREAK: Final = regex.compile(r"(?<=[\s,;:，、；：—–])")
 _HYPHENS: Final = frozenset("-‐‑–'’/")
+_GRAPHEME: Final = regex.compile(r"\X")
+_WIDEST_GRAPHEMES: Final = 4_096
 _REPEAT_VALUE: Final = 0.1
 _REFERENCES_VALUE: Final = 0.4
 
@@ -57,9 +60,10 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
             # A lighter one only adds to the score of words that count by themselves.
             found.extend(_phrase(leaf, vector))
         elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
-            # One character of a script without spaces: it alone matched, not the bigram that it begins.
+            # One character of a script without spaces: it alone matched, not the bigram that it begins. Marks on
+            # it come with it when the spans are rounded to whole graphemes.
             found.extend(
-                Found(token.start, token.start + len(leaf.prefix), leaf.prefix, 1.0)
+                Found(token.start, token.start + 1, leaf.prefix, 1.0)
                 for token in vector.select(_fitting(leaf, vector))
             )
         elif isinstance(leaf, engine.Term) and leaf.field == field:
@@ -130,10 +134,29 @@ def best_snippet(text: str, found: Sequence[Found], sections: Iterable[Section] 
     first, last = best
     if last - first > limit:
         first, last = _cut(text, first, last, first, limit)
-    spans = merge(
-        ((match.start, match.end) for match in found if match.start >= first and match.end <= last), text
-    )
+    inside = [(match.start, match.end) for match in found if match.start >= first and match.end <= last]
+    (first, last), *inside = whole_graphemes(text, [(first, last), *inside])
+    spans = merge(inside, text)
     return Snippet(text[first:last], first, tuple((start - first, end - first) for start, end in spans))
+
+
+def whole_graphemes(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return spans that are not empty, each with the rest of the graphemes that it cuts.
+
+    A grapheme is what a reader sees as one character. A word may end inside one: where a joiner or a mark of no
+    letter follows it, as in a keycap.
+    """
+    if not spans:
+        return []
+    low, high = min(start for start, _ in spans), max(end for _, end in spans)
+    # A line begins with a grapheme. In a line without end it is enough to begin far before.
+    place = max(text.rfind("\n", 0, low) + 1, low - _WIDEST_GRAPHEMES)
+    edges = [place]
+    for found in _GRAPHEME.finditer(text, place):
+        edges.append(found.end())
+        if found.end() >= high:
+            break
+    return [(edges[bisect_right(edges, start) - 1], edges[bisect_left(edges, end)]) for start, end in spans]
 
 
 def _phrase(leaf: engine.Phrase, vector: TermVector) -> Iterator[Found]:

@@ -262,6 +262,10 @@ class _Model:
         }
         return {found: where for found, where in places.items() if where}
 
+    def terms(self, field: str) -> list[tuple[str, int]]:
+        """Return the terms of a field, sorted, with the number of documents that hold them."""
+        return [(term, len(self._holders(field, term))) for term in sorted(self._lexicon(field))]
+
     def _lexicon(self, field: str) -> set[str]:
         return {term for found in self._documents for term, _ in self._text(found, field)}
 
@@ -672,6 +676,31 @@ class EngineContract:
             bodies = [document.fields.get("body", ()) for document in _CORPUS if document.language == language]
             expected = sum(any(term == text for term, _ in terms) for terms in bodies)
             assert engine.document_frequency(f"body_{language}", text) == expected
+
+    @pytest.mark.parametrize("prefix", ["", "m", "magne", "magnesium", "睡", "zzz", "\0"])
+    @pytest.mark.parametrize(
+        "field", ["body_en", "title_en", "body_sv", "body_zh", "body_hi", "author_en", "body_xx"]
+    )
+    def test_terms_come_in_order_with_their_document_frequencies(
+        self, library: Engine, field: str, prefix: str
+    ) -> None:
+        model = _LIBRARY.terms(field)
+        expected = [(term, count) for term, count in model if term.startswith(prefix)]
+        assert list(library.terms(field, prefix)) == expected
+        assert all(library.document_frequency(field, term) == count for term, count in expected)
+
+    def test_terms_of_a_replaced_document_are_the_new_ones_at_least(self, engine: Engine) -> None:
+        _write(engine, _document("en-1", body="sleep old"), _document("en-2", body="sleep"))
+        _write(engine, _document("en-1", body="sleep new"), delete=["en-2"])
+
+        found = dict(engine.terms("body_en"))
+
+        assert list(found) == sorted(found)
+        assert {"new", "sleep"} <= found.keys() <= {"new", "sleep", "old"}
+        assert all(found[term] >= 1 for term in ("new", "sleep"))
+
+    def test_an_empty_index_has_no_terms(self, engine: Engine) -> None:
+        assert list(engine.terms("body_en")) == []
 
     def test_an_index_is_found_again_when_opened(
         self, engine_class: type[Engine], location: Callable[[], Path]

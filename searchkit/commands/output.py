@@ -14,6 +14,7 @@ import click
 import regex
 
 _CONTROLS: Final = regex.compile(r"[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Cs}]")
+_GRAPHEME: Final = regex.compile(r"\X")
 _WIDEST: Final = 100
 
 Span = tuple[int, int]
@@ -84,21 +85,22 @@ def _lines(text: str, room: int) -> list[Span]:
     """Return where to break: at spaces, between wide characters, and at the text's own line breaks."""
     lines: list[Span] = []
     start, used, breakable = 0, 0, 0
-    for place, char in enumerate(text):
-        if char == "\n":
+    for match in _GRAPHEME.finditer(text):
+        (place, after), char = match.span(), match.group()
+        if char.endswith("\n"):
             if text[start:place].strip():
                 lines.append((start, place))
-            start, used, breakable = place + 1, 0, place + 1
+            start, used, breakable = after, 0, after
             continue
-        size = _char_width(char)
+        size = width(char)
         if used + size > room and place > start:
             stop = breakable if breakable > start else place
             lines.append((start, stop))
             start = breakable = stop
             used = width(text[start:place])
         used += size
-        if char.isspace() or size == 2:
-            breakable = place + 1
+        if char.isspace() or _char_width(char[0]) == 2:
+            breakable = after
     if text[start:].strip():
         lines.append((start, len(text)))
     return lines

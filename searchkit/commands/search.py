@@ -62,6 +62,8 @@ def print_results(results: Results, label: Any) -> None:
     echo(click.style(f"{shown}{results.total:,} {noun}", bold=True))
     for note in results.notes:
         echo(click.style(f"Note: {plain(note)}", fg="magenta"))
+    if results.suggestion:
+        echo(f"Did you mean: {click.style(plain(results.suggestion), bold=True)}?")
     for number, hit in enumerate(results, results.offset + 1):
         echo()
         _print_hit(number, hit, label)

@@ -115,6 +115,22 @@ def test_finding_nothing_is_no_error(indexed: Run) -> None:
     assert (result.exit_code, result.output) == (0, "0 articles\n")
 
 
+def test_a_misspelled_query_is_answered_with_what_may_have_been_meant(indexed: Run) -> None:
+    assert indexed("search", '"slow osclations"', "AND", "memmory").output == (
+        '0 articles\nDid you mean: "slow oscillations" AND memory?\n'
+    )
+    assert json.loads(indexed("search", "slepe", "--json").output)["suggestion"] == "sleep"
+    assert "Did you mean" not in indexed("search", "sleep").output
+
+
+def test_suggest_completes_what_is_typed(indexed: Run) -> None:
+    lines = indexed("suggest", "hippo").output.splitlines()
+    assert lines[0].split(maxsplit=1) == ["hippocampus", "word, 4 articles"]
+    found = json.loads(indexed("suggest", "deep", "sl", "--json", "-n", "1").output)
+    assert found == [{"text": "deep sleep", "completed": "deep sleep", "kind": "mechanism", "articles": 6}]
+    assert indexed("suggest", "zzz").output == ""
+
+
 def test_facets_lists_keys_labels_and_counts(indexed: Run) -> None:
     output = indexed("facets", "--facet", "study", "--language", "hi").output
     assert output.splitlines()[0] == "study"
@@ -211,6 +227,7 @@ class Bad(NamedTuple):
         Bad(("search", "x", "--mechanism", "nonsense-xyz"), "'nonsense-xyz'"),
         Bad(("search", "x", "--language", "tlh"), "'tlh'"),
         Bad(("show", "no-such-id"), "'no-such-id'"),
+        Bad(("suggest", "x", "--index", "nowhere"), "no index in nowhere"),
         Bad(("index", "x.txt", "--engine", "lucene"), "'lucene'"),
         Bad(("index", "x.txt", "--vocabulary", "missing.toml"), "missing.toml"),
     ],
@@ -226,7 +243,13 @@ def test_a_bad_value_is_one_line_that_names_it(indexed: Run, bad: Bad) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("search", "--limit", "x"), ("search", "--sort", "size"), ("nonsense",), ("search", "--limit", "-1")],
+    [
+        ("search", "--limit", "x"),
+        ("search", "--sort", "size"),
+        ("nonsense",),
+        ("search", "--limit", "-1"),
+        ("suggest",),
+    ],
 )
 def test_wrong_usage_exits_with_two(indexed: Run, arguments: tuple[str, ...]) -> None:
     assert indexed(*arguments).exit_code == 2
@@ -365,6 +388,10 @@ def test_lines_break_between_words_and_between_wide_characters(monkeypatch: pyte
         "six",
     ]
     assert all(width(line) <= 24 for line in wrapped("突触可塑性" * 10, (), indent="  ").split("\n"))
+    for grapheme in ("葛\U000e0100", "👩🏽‍🔬", "क्षि"):
+        lines = wrapped(grapheme * 30, (), indent="").split("\n")
+        assert len(lines) > 1
+        assert all(set(line.split(grapheme)) == {""} for line in lines)
 
 
 # The installed command

@@ -9,6 +9,7 @@ PUBLIC = [
     "ArticleError",
     "ArticleIndex",
     "Changes",
+    "Completion",
     "Draft",
     "FacetCount",
     "FilterError",
