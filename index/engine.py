@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 
+from searchkit.index.explanation import Explanation
 from searchkit.index.query import Everything, Query
 
 Sort = Literal["relevance", "date"]
@@ -168,6 +169,12 @@ class Engine(Protocol):
         """Yield the terms of a field that begin so, by code point, each with the number of documents that hold it.
 
         Deleted documents may count, and their terms be there, until they are merged away.
+        """
+
+    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        """Return where the scores of those documents come from that exist and match.
+
+        An explanation's score is that of `search`, but for the last digits.
         """
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:

@@ -97,6 +97,14 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class Ids:
+    """Documents by their ids, those that exist; each scores ``boost``."""
+
+    ids: tuple[str, ...]
+    boost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
     """All documents, with score 0."""
 
@@ -114,7 +122,7 @@ class Bool:
     must_not: tuple["Query", ...] = ()
 
 
-Query: TypeAlias = Term | Readings | Phrase | Prefix | Fuzzy | Facet | Everything | Bool
+Query: TypeAlias = Term | Readings | Phrase | Prefix | Fuzzy | Facet | Ids | Everything | Bool
 
 
 def leaves(query: Query) -> Iterator[Query]:

@@ -34,8 +34,9 @@ from whoosh.util.filelock import try_for
 from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25
 from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
+from searchkit.index.explanation import Explanation, Statistics
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Term
+from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Ids, Phrase, Prefix, Query, Readings, Term
 
 _FACET: Final = "facet_"
 _HOLDER: Final = "writer.json"
@@ -168,6 +169,10 @@ class WhooshEngine:
     def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the terms of a field that begin so, with their document frequencies."""
         return self._current().terms(field, prefix)
+
+    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        """Return where the scores of those documents come from that exist and match."""
+        return self._current().explain(query, ids)
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
@@ -467,6 +472,9 @@ class _Snapshot:
             case Facet():
                 found = [self._values(query.name).get(value) for value in query.values]
                 return dict.fromkeys(_numbers(_union(found, self._size), self._size), query.boost)
+            case Ids():
+                numbers = (number for identifier in query.ids for number in self._ids("id", identifier))
+                return dict.fromkeys(numbers, query.boost)
             case Everything():
                 return dict.fromkeys(self.reader.all_doc_ids(), 0.0) if self.reader.doc_count() else {}
             case Bool():
@@ -495,6 +503,14 @@ class _Snapshot:
         return scores
 
     def _readings(self, query: Readings) -> Scores:
+        scores: Scores = {}
+        for term, frequency, counts in self._read_terms(query):
+            for number, score in self._score(term.field, term.boost, [frequency], counts).items():
+                scores[number] = scores.get(number, 0.0) + score
+        return scores
+
+    def _read_terms(self, query: Readings) -> Iterator[tuple[Term, float, dict[int, float]]]:
+        """Yield each term with the document frequency to count with, and how often documents hold it."""
         found = [self._postings(term.field, term.text) for term in query.terms]
         statistics = [
             (self._documents(term.field), len(postings.numbers))
@@ -503,17 +519,16 @@ class _Snapshot:
         statistics += [
             (self._documents(term.field), self.document_frequency(term.field, term.text)) for term in query.unread
         ]
-        scores: Scores = {}
         for term, postings, frequency in zip(
             query.terms, found, bm25.at_home(statistics)[: len(found)], strict=True
         ):
-            counts = dict(zip(postings.numbers, postings.frequencies, strict=True))
-            part = self._score(term.field, term.boost, [frequency], counts)
-            for number, score in part.items():
-                scores[number] = scores.get(number, 0.0) + score
-        return scores
+            yield term, frequency, dict(zip(postings.numbers, postings.frequencies, strict=True))
 
     def _phrase(self, query: Phrase) -> Scores:
+        return self._score(query.field, query.boost, *self._read_phrase(query))
+
+    def _read_phrase(self, query: Phrase) -> tuple[list[float], dict[int, float]]:
+        """Return the document frequency of each term of a phrase, and how often documents hold the phrase."""
         found: list[_Postings] = []
         together: set[int] = set()
         for _, text in query.terms:
@@ -521,7 +536,7 @@ class _Snapshot:
             numbers = found[-1].numbers
             together = together.intersection(numbers) if len(found) > 1 else set(numbers)
             if not together:
-                return {}
+                return [], {}
         values = [
             {
                 number: value
@@ -540,7 +555,7 @@ class _Snapshot:
                     break
             if starts:
                 counted[number] = float(len(starts))
-        return self._score(query.field, query.boost, [len(postings.numbers) for postings in found], counted)
+        return [float(len(postings.numbers)) for postings in found], counted
 
     def _score(
         self,
@@ -559,6 +574,75 @@ class _Snapshot:
             number: weight * bm25.saturation(frequency, length(number, field), average)
             for number, frequency in frequencies.items()
         }
+
+    # Explaining
+
+    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        numbers = {number: identifier for identifier in ids for number in self._ids("id", identifier)}
+        return {numbers[number]: found for number, found in self._explain(query, frozenset(numbers)).items()}
+
+    def _explain(self, query: Query, numbers: frozenset[int]) -> dict[int, Explanation]:
+        match query:
+            case Term():
+                parts = self._explain(Readings((query,)), numbers)
+                return {number: found.parts[0] for number, found in parts.items()}
+            case Readings():
+                return _together(query, [self._explain_term(*term, numbers) for term in self._read_terms(query)])
+            case Phrase():
+                return self._explain_field(query, *self._read_phrase(query), numbers)
+            case Bool():
+                return self._explain_bool(query, numbers)
+        scores = self._evaluate(query)
+        return {number: Explanation(query, scores[number]) for number in numbers if number in scores}
+
+    def _explain_term(
+        self, term: Term, frequency: float, counts: Mapping[int, float], numbers: frozenset[int]
+    ) -> dict[int, Explanation]:
+        return self._explain_field(term, [frequency], counts, numbers)
+
+    def _explain_field(
+        self,
+        leaf: Term | Phrase,
+        document_frequencies: Sequence[float],
+        counts: Mapping[int, float],
+        numbers: frozenset[int],
+    ) -> dict[int, Explanation]:
+        field = leaf.field
+        here = {number: counts[number] for number in numbers if number in counts}
+        documents = self._documents(field)
+        rarity = sum(bm25.idf(documents, frequency) for frequency in document_frequencies)
+        average = self._total_length(field) / max(documents, 1) if here else 0.0
+        scores = self._score(field, leaf.boost, document_frequencies, here)
+        return {
+            number: Explanation(
+                leaf,
+                scores[number],
+                statistics=Statistics(
+                    documents=documents,
+                    document_frequencies=tuple(document_frequencies),
+                    rarity=rarity,
+                    frequency=count,
+                    length=self.reader.doc_field_length(number, field),
+                    average_length=average,
+                    saturation=scores[number] / (leaf.boost * rarity) if leaf.boost * rarity else 0.0,
+                ),
+            )
+            for number, count in here.items()
+        }
+
+    def _explain_bool(self, query: Bool, numbers: frozenset[int]) -> dict[int, Explanation]:
+        must = [self._explain(part, numbers) for part in query.must]
+        should = [self._explain(part, numbers) for part in query.should]
+        if must:
+            matched = set.intersection(*(set(part) for part in must))
+        elif should:
+            matched = set().union(*should)
+        else:
+            matched = set(numbers) if query.must_not else set()
+        for excluded in query.must_not:
+            matched -= self._evaluate(excluded).keys()
+        found = _together(query, [*must, *should])
+        return {number: found.get(number, Explanation(query, 0.0)) for number in matched}
 
     def _documents(self, field: str) -> int:
         """Return the number of documents in the language of a field."""
@@ -669,6 +753,18 @@ class _Snapshot:
         packed = _bytes(among, self._size)
         counted = {value: numbers.count(among, packed) for value, numbers in self._values(name).items()}
         return {value: count for value, count in counted.items() if count}
+
+
+def _together(query: Query, parts: Iterable[Mapping[int, Explanation]]) -> dict[int, Explanation]:
+    """Return the parts that each document has, under one explanation for all."""
+    found: defaultdict[int, list[Explanation]] = defaultdict(list)
+    for part in parts:
+        for number, explanation in part.items():
+            found[number].append(explanation)
+    return {
+        number: Explanation(query, sum(part.score for part in all_of_it), tuple(all_of_it))
+        for number, all_of_it in found.items()
+    }
 
 
 def _lexicon(leaf: Any, field: str, prefix: bytes) -> Iterator[tuple[bytes, int]]:

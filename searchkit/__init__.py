@@ -34,7 +34,7 @@ if _TYPE_CHECKING:
         VocabularyError,
     )
     from searchkit.readers import Draft, Problem, read
-    from searchkit.results import Completion, FacetCount, Hit, Results, Snippet
+    from searchkit.results import Completion, FacetCount, Hit, Results, ScorePart, Snippet
     from searchkit.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -60,6 +60,7 @@ __all__ = [
     "Problem",
     "Reference",
     "Results",
+    "ScorePart",
     "SearchkitError",
     "Section",
     "Snippet",
@@ -76,7 +77,7 @@ _PLACES = {
     "article": ("Article", "Reference", "Section"),
     "article_index": ("ArticleIndex", "Changes", "IndexInfo"),
     "readers": ("Draft", "Problem", "read"),
-    "results": ("Completion", "FacetCount", "Hit", "Results", "Snippet"),
+    "results": ("Completion", "FacetCount", "Hit", "Results", "ScorePart", "Snippet"),
     "vocabulary": ("Vocabulary",),
 }
 

@@ -39,6 +39,7 @@ def search(
     offset: int = 0,
     sort: Sort = "relevance",
     expand: bool = True,
+    explain: bool = False,
 ) -> Results:
     """Open an index, search it once and close it. See `ArticleIndex.search` for the arguments.
 
@@ -58,6 +59,7 @@ def search(
             offset=offset,
             sort=sort,
             expand=expand,
+            explain=explain,
         )
 
 

@@ -8,13 +8,15 @@ from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 from searchkit import settings
+from searchkit.account import account, words_of
+from searchkit.alike import likeness
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
 from searchkit.completion import Completer
 from searchkit.derive import Derived, Deriver, digest_of, make_id
 from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
-from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Sort, Writer, engine_class
+from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
 from searchkit.index.query import Everything, Query
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
@@ -188,6 +190,7 @@ class ArticleIndex:
         sort: Sort = "relevance",
         expand: bool = True,
         facets: bool = True,
+        explain: bool = False,
     ) -> Results:
         """Find articles.
 
@@ -203,6 +206,7 @@ class ArticleIndex:
             sort: ``relevance``, or ``date`` for the newest first.
             expand: also find articles in other languages by the mechanisms that the query names.
             facets: count the values of all facets.
+            explain: tell for each hit where its score comes from.
 
         Several values of one filter are alternatives; several filters must all hold.
 
@@ -211,33 +215,63 @@ class ArticleIndex:
             InputError: limit or offset is negative, or sort is not known.
         """
         self._refresh()
-        if limit < 0 or offset < 0:
-            raise InputError(f"limit and offset must be 0 or more, not {min(limit, offset)}")
-        if sort not in _SORTS:
-            raise InputError(f"cannot sort by {sort!r}; choose one of: {', '.join(_SORTS)}")
-        given = {"language": language, "study": study, "study_type": study_type, "mechanism": mechanism}
-        filters = {name: self._accepted(name, values) for name, values in given.items() if values}
+        page = self._page(limit, offset, sort)
+        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
         tree, notes = self._compile(query, expand=expand)
-        request = Request(
-            query=tree,
-            filters=filters,
-            facets=FACETS if facets else (),
-            limit=limit,
-            offset=offset,
-            sort=sort,
-        )
-        response = self._engine.search(request)
-        return Results(
-            query=query,
-            total=response.total,
-            hits=tuple(self._hit(found, tree) for found in response.hits),
-            offset=offset,
-            facets=MappingProxyType(
-                {name: self._counts(name, counts, filters) for name, counts in response.facets.items()}
-            ),
-            notes=notes,
-            suggestion=self._suggestion(query, filters, expand=expand) if limit else None,
-        )
+        response = self._engine.search(replace(page, query=tree, filters=filters, facets=FACETS if facets else ()))
+        results = self._results(response, tree, filters, offset)
+        if explain:
+            results = self._explained(results, tree, lambda code: words_of(query, self._deriver.analyzer(code)))
+        suggestion = self._suggestion(query, filters, expand=expand) if limit else None
+        return replace(results, query=query, notes=notes, suggestion=suggestion)
+
+    def like(
+        self,
+        identifier: str,
+        *,
+        language: Filter = None,
+        study: Filter = None,
+        mechanism: Filter = None,
+        study_type: Filter = None,
+        limit: int = 10,
+        offset: int = 0,
+        sort: Sort = "relevance",
+        facets: bool = True,
+        explain: bool = False,
+    ) -> Results:
+        """Find articles like another one: with its most telling words, its mechanisms and its studies.
+
+        Words find articles in the same language, mechanisms and studies those in others; each hit tells what it
+        shares. The article itself is left out.
+
+        Args:
+            identifier: the article's id, or the beginning of its id where that is enough to tell.
+            language: as in `search`, like all that follow.
+            study: see there.
+            mechanism: see there.
+            study_type: see there.
+            limit: see there.
+            offset: see there.
+            sort: see there.
+            facets: see there.
+            explain: see there.
+
+        Raises:
+            FilterError: a filter names a value that there is not.
+            InputError: there is no such article, or several; limit or offset is negative, or sort is not known.
+        """
+        self._refresh()
+        page = self._page(limit, offset, sort)
+        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
+        stored = self.stored(identifier)
+        alike = likeness(stored, self._engine, self._deriver.analyzer(stored.article.language))
+        tree = alike.query
+        response = self._engine.search(replace(page, query=tree, filters=filters, facets=FACETS if facets else ()))
+        results = self._results(response, tree, filters, offset)
+        hits = zip(results.hits, response.hits, strict=True)
+        shared = [replace(hit, shared=alike.shared(StoredArticle.from_bytes(found.stored))) for hit, found in hits]
+        results = replace(results, hits=tuple(shared), like=stored.article.id)
+        return self._explained(results, tree, lambda _: alike.words) if explain else results
 
     def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
@@ -490,6 +524,43 @@ class ArticleIndex:
     @property
     def _languages(self) -> tuple[str, ...]:
         return tuple(sorted(self._settings.analyzers))
+
+    def _filters(self, **given: Filter) -> dict[str, frozenset[str]]:
+        return {name: self._accepted(name, values) for name, values in given.items() if values}
+
+    def _page(self, limit: int, offset: int, sort: Sort) -> Request:
+        """Return a request for a page of everything.
+
+        Raises:
+            InputError: limit or offset is negative, or sort is not known.
+        """
+        if limit < 0 or offset < 0:
+            raise InputError(f"limit and offset must be 0 or more, not {min(limit, offset)}")
+        if sort not in _SORTS:
+            raise InputError(f"cannot sort by {sort!r}; choose one of: {', '.join(_SORTS)}")
+        return Request(limit=limit, offset=offset, sort=sort)
+
+    def _results(
+        self, response: Response, tree: Query, filters: Mapping[str, frozenset[str]], offset: int
+    ) -> Results:
+        counts = {name: self._counts(name, found, filters) for name, found in response.facets.items()}
+        return Results(
+            query="",
+            total=response.total,
+            hits=tuple(self._hit(found, tree) for found in response.hits),
+            offset=offset,
+            facets=MappingProxyType(counts),
+        )
+
+    def _explained(self, results: Results, tree: Query, words: Callable[[str], Mapping[str, str]]) -> Results:
+        """Return results with the score of each hit explained; for ``words`` see `searchkit.account.account`."""
+        explained = self._engine.explain(tree, [hit.id for hit in results])
+
+        def told(hit: Hit) -> Hit:
+            found = explained.get(hit.id)  # not there any more if another process has just removed it
+            return replace(hit, explanation=account(found, words(hit.language), self.label)) if found else hit
+
+        return replace(results, hits=tuple(map(told, results)))
 
     def _hit(self, found: EngineHit, query: Query) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)

@@ -32,6 +32,25 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True)
+class ScorePart:
+    """A part of a score, in words.
+
+    Attributes:
+        points: what it adds.
+        text: what it is for.
+        parts: what it is put together of: their points add up to its own. Empty where there is no more to say.
+    """
+
+    points: float
+    text: str
+    parts: tuple["ScorePart", ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the part as JSON types."""
+        return {"points": self.points, "text": self.text, "parts": [part.to_dict() for part in self.parts]}
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One found article.
 
@@ -41,6 +60,9 @@ class Hit:
         snippet: the passage that answers the query best, or the beginning.
         title_highlights: (start, end) of each match in the title.
         mechanisms: keys of mechanisms that the query names and this article carries.
+        explanation: where the score comes from, where that was asked for.
+        shared: what an article that is like another has in common with it: ``word``, ``mechanism`` and ``study``,
+            each with its values.
     """
 
     article: Article
@@ -48,6 +70,8 @@ class Hit:
     snippet: Snippet
     title_highlights: tuple[tuple[int, int], ...] = ()
     mechanisms: tuple[str, ...] = ()
+    explanation: ScorePart | None = None
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -104,6 +128,8 @@ class Hit:
             "snippet": self.snippet.to_dict(),
             "facets": {name: list(values) for name, values in self.facets.items()},
             "mechanisms": list(self.mechanisms),
+            **({"explanation": self.explanation.to_dict()} if self.explanation else {}),
+            **({"shared": {name: list(values) for name, values in self.shared.items()}} if self.shared else {}),
         }
 
 
@@ -164,6 +190,7 @@ class Results:
         facets: facet -> counts over all matches, highest first. The counts of a facet leave its own filters
             out, so they say what another choice would give.
         notes: what a person should know about the answer, one line each.
+        like: id of the article that the hits are like, where such were asked for.
         suggestion: the query with unknown words replaced by the nearest ones of the index, if there are any.
     """
 
@@ -174,6 +201,7 @@ class Results:
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     suggestion: str | None = None
+    like: str | None = None
 
     def __iter__(self) -> Iterator[Hit]:
         """Iterate over the hits of this page."""
@@ -193,4 +221,5 @@ class Results:
             "facets": {name: [count.to_dict() for count in counts] for name, counts in self.facets.items()},
             "notes": list(self.notes),
             "suggestion": self.suggestion,
+            **({"like": self.like} if self.like else {}),
         }

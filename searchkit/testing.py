@@ -43,7 +43,8 @@ from hypothesis import strategies as st
 from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25, registry
 from searchkit.index.engine import Document, Engine, EngineHit, Entry, Request, Response, Sort, Writer
-from searchkit.index.query import Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Term
+from searchkit.index.explanation import Explanation
+from searchkit.index.query import Bool, Everything, Facet, Fuzzy, Ids, Phrase, Prefix, Query, Readings, Term
 
 __all__ = ["EngineContract"]
 
@@ -208,6 +209,8 @@ class _Model:
                 return dict.fromkeys(chain.from_iterable(self._holders(field, term) for term in fits), boost)
             case Facet(name, values, boost):
                 return {found: boost for found in self._documents if set(self._values(found, name)) & set(values)}
+            case Ids(ids, boost):
+                return {found: boost for found in ids if found in self._documents}
             case Everything():
                 return dict.fromkeys(self._documents, 0.0)
             case Bool():
@@ -334,6 +337,21 @@ def _assert_same_answer(response: Response, expected: Response, *, scores: bool 
         )
 
 
+def _assert_adds_up(explanation: Explanation) -> None:
+    """Assert that parts add up to their whole, and that the numbers of a leaf make its score."""
+    if explanation.parts:
+        assert explanation.score == pytest.approx(sum(part.score for part in explanation.parts), rel=1e-6)
+        for part in explanation.parts:
+            _assert_adds_up(part)
+    if isinstance(explanation.query, Term | Phrase):
+        numbers = explanation.statistics
+        assert numbers is not None
+        product = explanation.query.boost * numbers.rarity * numbers.saturation
+        assert explanation.score == pytest.approx(product, rel=1e-6)
+        rarity = sum(bm25.idf(numbers.documents, frequency) for frequency in numbers.document_frequencies)
+        assert numbers.rarity == pytest.approx(rarity, rel=1e-6)
+
+
 # Tables
 
 
@@ -419,6 +437,8 @@ _LEAVES: Final = _named(
     ("an unknown facet value", Facet("mechanism", ("gab",)), []),
     ("no facet value", Facet("mechanism", ()), []),
     ("an unknown facet", Facet("colour", ("gaba",)), []),
+    ("ids", Ids(("sv-1", "nobody", "en-1", "")), ["en-1", "sv-1"]),
+    ("no ids", Ids(()), []),
     ("everything", Everything(), _IDS),
 )
 
@@ -480,6 +500,7 @@ _SCORED: Final[Mapping[str, Query]] = {
     "a prefix": Prefix("body_en", "mag", boost=0.5),
     "a word with errors": Fuzzy("body_en", "slepe", distance=2, boost=0.5),
     "a facet": Facet("mechanism", ("nmda", "gaba"), boost=0.5),
+    "ids": Ids(("en-2", "zh-1"), boost=0.25),
     "everything": Everything(),
     "several words": Bool(should=_words("body_en", "deep", "sleep", "memory", "magnesium")),
     "should beside must": Bool(must=(_SLEEP,), should=(Term("title_en", "sleep"), Facet("mechanism", ("hpa",)))),
@@ -540,6 +561,9 @@ _DOCUMENTS: Final = st.builds(
     mechanism=_some("pq"),
     published=st.none() | st.dates(),
 )
+_SOME_IDS: Final = st.lists(st.sampled_from(["en-0", "en-1", "sv-0", "sv-9"]), unique=True).map(
+    lambda some: tuple(some)
+)
 _FIELDS: Final = st.sampled_from(["title_en", "body_en", "title_sv", "body_sv"])
 _WORDS: Final = st.sampled_from(["a", "ab", "b", "c"])
 _QUERIES: Final = st.recursive(
@@ -560,6 +584,7 @@ _QUERIES: Final = st.recursive(
         st.builds(Prefix, _FIELDS, _WORDS, st.sampled_from([None, 1])),
         st.builds(Fuzzy, _FIELDS, _WORDS),
         st.builds(Facet, st.just("study"), _some("xyz")),
+        st.builds(Ids, _SOME_IDS, st.sampled_from([0.0, 0.5])),
         st.just(Everything()),
     ),
     lambda parts: st.builds(
@@ -1074,6 +1099,59 @@ class EngineContract:
         ranks = [(-published.get(hit.id, 0), -hit.score, hit.id) for hit in response.hits]
         assert ranks == sorted(ranks)
         engine.close()
+
+    # Explaining
+
+    @pytest.mark.parametrize("query", _SCORED.values(), ids=_SCORED)
+    def test_an_explanation_adds_up_to_the_score(self, library: Engine, query: Query) -> None:
+        scores = {hit.id: hit.score for hit in library.search(Request(query, limit=_ALL)).hits}
+
+        explained = library.explain(query, [*_IDS, "nobody"])
+
+        assert {found: part.score for found, part in explained.items()} == pytest.approx(scores, rel=1e-6)
+        for part in explained.values():
+            _assert_adds_up(part)
+
+    @_property
+    @given(documents=st.lists(_DOCUMENTS, max_size=10, unique_by=lambda document: document.id), query=_QUERIES)
+    def test_every_explanation_adds_up_to_the_score(
+        self, engine_class: type[Engine], location: Callable[[], Path], documents: list[Document], query: Query
+    ) -> None:
+        engine = engine_class.create(location())
+        _write(engine, *documents)
+        scores = {hit.id: hit.score for hit in engine.search(Request(query, limit=_ALL)).hits}
+
+        explained = engine.explain(query, [document.id for document in documents])
+
+        assert {found: part.score for found, part in explained.items()} == pytest.approx(scores, rel=1e-6)
+        for part in explained.values():
+            _assert_adds_up(part)
+        engine.close()
+
+    def test_only_those_asked_for_that_match_are_explained(self, library: Engine) -> None:
+        assert library.explain(_DEEP, ["en-1", "en-3", "nobody"]).keys() == {"en-1"}
+        assert library.explain(_DEEP, []) == {}
+        assert library.explain(Bool(must_not=(_DEEP,)), ["en-1", "en-3"]).keys() == {"en-3"}
+
+    def test_a_term_is_explained_with_what_its_score_is_made_of(self, library: Engine) -> None:
+        part = library.explain(Term("body_en", "sleep", boost=0.5), ["en-3"])["en-3"]
+
+        assert part.query == Term("body_en", "sleep", boost=0.5)
+        assert part.statistics is not None
+        assert part.statistics.documents == 8
+        assert part.statistics.document_frequencies == (5.0,)
+        assert (part.statistics.frequency, part.statistics.length) == (2.0, 6.0)
+        assert part.statistics.average_length == pytest.approx(30 / 8)
+
+    def test_a_word_more_at_home_elsewhere_is_explained_with_the_rarity_that_counts(self, library: Engine) -> None:
+        query = _SCORED["a word as several languages read it"]
+
+        part = library.explain(query, ["sv-1"])["sv-1"]
+
+        (term,) = part.parts
+        assert term.query == Term("body_sv", "magnesium")
+        assert term.statistics is not None
+        assert term.statistics.document_frequencies[0] >= library.document_frequency("body_sv", "magnesium")
 
     # Filters and facets
 

@@ -7,7 +7,7 @@ import click
 
 from searchkit.commands.options import expand_option, filter_options, index_option, json_option
 from searchkit.commands.output import echo, echo_json, highlighted, plain, wrapped
-from searchkit.results import Hit, Results
+from searchkit.results import Hit, Results, ScorePart
 
 _SHOWN = 6
 
@@ -25,9 +25,13 @@ _SHOWN = 6
     show_default=True,
     help="Best first, or newest first.",
 )
+@click.option("--like", metavar="ID", help="Instead of QUERY: find articles like this one.")
+@click.option("--explain", is_flag=True, help="Tell where each hit's score comes from.")
 @expand_option
 @json_option
-def command(query: tuple[str, ...], index: Path, limit: int, offset: int, as_json: bool, **filters: Any) -> None:
+def command(
+    query: tuple[str, ...], index: Path, like: str | None, expand: bool, as_json: bool, **options: Any
+) -> None:
     """Find articles that hold the words of QUERY, in any language; without QUERY, all that the filters leave.
 
     \b
@@ -44,11 +48,18 @@ def command(query: tuple[str, ...], index: Path, limit: int, offset: int, as_jso
       searchkit search 突触可塑性
       searchkit search sömn --language sv --language zh --sort date
       searchkit search "synaptic density" --mechanism nmda-receptor --json
+      searchkit search --like sleep-and-memory.sv --language zh
     """
     from searchkit.api import open
+    from searchkit.errors import InputError
 
+    if like is not None and query:
+        raise InputError(f"--like takes no words beside it; leave {' '.join(query)!r} out, or narrow with filters")
     with open(index) as opened:
-        results = opened.search(" ".join(query), limit=limit, offset=offset, **filters)
+        if like is not None:
+            results = opened.like(like, **options)
+        else:
+            results = opened.search(" ".join(query), expand=expand, **options)
         if as_json:
             echo_json(results.to_dict())
             return
@@ -88,4 +99,17 @@ def _print_hit(number: int, hit: Hit, label: Any) -> None:
     if hit.mechanisms:
         names = ", ".join(label("mechanism", key) for key in hit.mechanisms)
         echo(click.style(f"    about: {plain(names)}", fg="blue"))
+    shared = [label(name, value) for name, values in hit.shared.items() for value in values]
+    if shared:
+        echo(wrapped(plain(f"shares: {', '.join(shared)}"), ()))
     echo(click.style(f"    id: {plain(hit.id)}", dim=True))
+    if hit.explanation:
+        _print_explanation(hit.explanation)
+
+
+def _print_explanation(part: ScorePart, depth: int = 0) -> None:
+    indent = " " * (4 + 3 * depth)
+    lines = wrapped(plain(part.text), (), indent + " " * 10).lstrip()
+    echo(f"{indent}{click.style(f'{part.points:>8.3f}', fg='cyan')}  {lines}")
+    for inner in part.parts:
+        _print_explanation(inner, depth + 1)

@@ -131,6 +131,30 @@ def test_suggest_completes_what_is_typed(indexed: Run) -> None:
     assert indexed("suggest", "zzz").output == ""
 
 
+def test_articles_like_one_are_found_with_what_they_share(indexed: Run) -> None:
+    output = indexed("search", "--like", "sleep-and-memory.sv", "--language", "hi").output
+    assert output.startswith("1–1 of 1 article\n")
+    assert "shares: " in output
+    assert "Tononi 2014, Neuron" in output
+    found = json.loads(indexed("search", "--like", "sleep-and-memory.sv", "--json", "-n", "4").output)
+    assert found["like"].startswith("sleep-and-memory.sv")
+    assert sorted(hit["language"] for hit in found["hits"]) == ["en", "fr", "hi", "zh"]
+    assert all("tononi-2014" in hit["shared"]["study"] for hit in found["hits"])
+
+
+def test_a_score_is_explained_on_request(indexed: Run) -> None:
+    assert "counts" not in indexed("search", "sömn").output
+    lines = indexed("search", "sömn", "--explain", "-n", "1", env={"COLUMNS": "100"}).output.splitlines()
+    assert [line.split(maxsplit=1)[1] for line in lines if line.endswith(("score", "“sömn”"))] == [
+        "score",
+        "“sömn”",
+    ]
+    assert any("in the title (sv): once in" in line for line in lines)
+    (hit,) = json.loads(indexed("search", "sömn", "--explain", "--json", "-n", "1").output)["hits"]
+    assert hit["explanation"]["points"] == pytest.approx(hit["score"], abs=1e-6)
+    assert sum(part["points"] for part in hit["explanation"]["parts"]) == pytest.approx(hit["score"], abs=1e-6)
+
+
 def test_facets_lists_keys_labels_and_counts(indexed: Run) -> None:
     output = indexed("facets", "--facet", "study", "--language", "hi").output
     assert output.splitlines()[0] == "study"
@@ -227,6 +251,10 @@ class Bad(NamedTuple):
         Bad(("search", "x", "--mechanism", "nonsense-xyz"), "'nonsense-xyz'"),
         Bad(("search", "x", "--language", "tlh"), "'tlh'"),
         Bad(("show", "no-such-id"), "'no-such-id'"),
+        Bad(("search", "x", "--like", "sleep-and-memory.sv"), "'x'"),
+        Bad(("search", "--like", "no-such-id"), "'no-such-id'"),
+        Bad(("search", "--like", "sleep"), "articles have ids that begin with 'sleep'"),
+        Bad(("search", "--like", ""), "''"),
         Bad(("suggest", "x", "--index", "nowhere"), "no index in nowhere"),
         Bad(("index", "x.txt", "--engine", "lucene"), "'lucene'"),
         Bad(("index", "x.txt", "--vocabulary", "missing.toml"), "missing.toml"),

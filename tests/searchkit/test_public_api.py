@@ -24,6 +24,7 @@ PUBLIC = [
     "Problem",
     "Reference",
     "Results",
+    "ScorePart",
     "SearchkitError",
     "Section",
     "Snippet",

@@ -1,0 +1,46 @@
+"""Why a document scores what it scores: the query tree again, with the numbers that each part came from."""
+
+from dataclasses import dataclass
+
+from searchkit.index.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the score of a term or phrase is made of: boost times rarity times saturation.
+
+    Attributes:
+        documents: number of documents in the language of the field.
+        document_frequencies: for each term, the number of documents to count with; more than hold it where the
+            word is more at home in another language (`searchkit.index.query.Readings`).
+        rarity: inverse document frequency, added up over the terms.
+        frequency: occurrences in the document.
+        length: number of tokens of the field in the document.
+        average_length: the same on average.
+        saturation: what the occurrences come to in a field of that length.
+    """
+
+    documents: int
+    document_frequencies: tuple[float, ...]
+    rarity: float
+    frequency: float
+    length: float
+    average_length: float
+    saturation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A part of a query that a document matches.
+
+    Attributes:
+        query: the part.
+        score: what it adds to the document's score.
+        parts: of what it is put together: their scores add up to ``score``. Empty for a leaf.
+        statistics: for terms and phrases.
+    """
+
+    query: Query
+    score: float
+    parts: tuple["Explanation", ...] = ()
+    statistics: Statistics | None = None
