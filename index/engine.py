@@ -165,6 +165,9 @@ class Engine(Protocol):
     def document_frequency(self, field: str, text: str) -> int:
         """Return how many documents hold a term in a field; deleted ones may count until they are merged away."""
 
+    def document_count(self, language: str) -> int:
+        """Return how many documents there are in a language."""
+
     def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the terms of a field that begin so, by code point, each with the number of documents that hold it.
 

@@ -166,6 +166,10 @@ class WhooshEngine:
         """Return how many documents hold a term in a field."""
         return self._current().document_frequency(field, text)
 
+    def document_count(self, language: str) -> int:
+        """Return how many documents there are in a language."""
+        return self._current().document_count(language)
+
     def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the terms of a field that begin so, with their document frequencies."""
         return self._current().terms(field, prefix)
@@ -646,8 +650,11 @@ class _Snapshot:
 
     def _documents(self, field: str) -> int:
         """Return the number of documents in the language of a field."""
-        language = self._values("language").get(field.partition("_")[2])
-        return language.count() if language else 0
+        return self.document_count(field.partition("_")[2])
+
+    def document_count(self, language: str) -> int:
+        found = self._values("language").get(language)
+        return found.count() if found else 0
 
     def _total_length(self, field: str) -> int:
         """Return the number of terms of a field, without those of deleted documents, which Whoosh counts in."""

@@ -1,7 +1,7 @@
 """Scores in words that a person can follow: which word of the query is worth how much, where, and why."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from searchkit.analyzers import Analyzer
@@ -10,6 +10,8 @@ from searchkit.index.query import Facet, Fuzzy, Phrase, Prefix, Term
 from searchkit.results import ScorePart
 
 _PLACES: Final = {"title": "title", "body": "text", "author": "author"}
+
+_ALIKE: Final = "like the best hit"
 
 Label = Callable[[str, str], str]
 
@@ -23,17 +25,22 @@ def words_of(query: str, analyzer: Analyzer) -> dict[str, str]:
     return found
 
 
-def account(explanation: Explanation, words: Mapping[str, str], label: Label) -> ScorePart:
+def account(
+    explanation: Explanation, words: Mapping[str, str], label: Label, alike: Collection[Term] = ()
+) -> ScorePart:
     """Return a score in words.
 
     Args:
         explanation: the engine's.
         words: term -> the word of the query that became it; others speak for themselves.
         label: returns what people call a facet value.
+        alike: terms of the best hit, which the query does not name (see `searchkit.feedback`).
     """
     parts: defaultdict[str, list[ScorePart]] = defaultdict(list)
     for leaf in _leaves(explanation):
         heading, text = _described(leaf, words, label)
+        if leaf.query in alike:
+            heading, text = _ALIKE, f"{heading} {text}"
         parts[heading].append(ScorePart(leaf.score, text))
     # What has no more to say than its heading needs no line of its own.
     whole = [

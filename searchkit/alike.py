@@ -53,8 +53,9 @@ class Likeness:
 def likeness(stored: StoredArticle, engine: Engine, analyzer: Analyzer) -> Likeness:
     """Return what makes other articles of an index like one of its articles."""
     article = stored.article
-    counts = engine.search(Request(facets=("language", *_FACETS), limit=0)).facets
-    documents = counts["language"].get(article.language, 0)
+    found = engine.search(Request(facets=tuple(_FACETS), limit=0))
+    counts, everything = found.facets, found.total
+    documents = engine.document_count(article.language)
     body, title = (field_name(kind, article.language) for kind in ("body", "title"))
     occurrences: Counter[str] = Counter()
     words: dict[str, str] = {}
@@ -71,7 +72,6 @@ def likeness(stored: StoredArticle, engine: Engine, analyzer: Analyzer) -> Liken
     for term in best:
         boost = values[term] / values[best[0]]
         should += [Term(body, term, boost), Term(title, term, boost)]
-    everything = sum(counts["language"].values())
     facets: dict[str, tuple[str, ...]] = {}
     for name, worth in _FACETS.items():
         facets[name] = article.facets.get(name, ())

@@ -16,8 +16,9 @@ from searchkit.completion import Completer
 from searchkit.derive import Derived, Deriver, digest_of, make_id
 from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
+from searchkit.feedback import feedback, preferring
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
-from searchkit.index.query import Everything, Query
+from searchkit.index.query import Everything, Query, Term
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
@@ -218,10 +219,16 @@ class ArticleIndex:
         page = self._page(limit, offset, sort)
         filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
         tree, notes = self._compile(query, expand=expand)
-        response = self._engine.search(replace(page, query=tree, filters=filters, facets=FACETS if facets else ()))
+        extra = self._feedback(tree, filters) if limit and sort == "relevance" else ()
+        ranking = preferring(tree, extra)
+        response = self._engine.search(
+            replace(page, query=ranking, filters=filters, facets=FACETS if facets else ())
+        )
         results = self._results(response, tree, filters, offset)
         if explain:
-            results = self._explained(results, tree, lambda code: words_of(query, self._deriver.analyzer(code)))
+            results = self._explained(
+                results, ranking, lambda code: words_of(query, self._deriver.analyzer(code)), extra
+            )
         suggestion = self._suggestion(query, filters, expand=expand) if limit else None
         return replace(results, query=query, notes=notes, suggestion=suggestion)
 
@@ -277,7 +284,7 @@ class ArticleIndex:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         self._refresh()
         tree, _ = self._compile(query, expand=expand)
-        request = Request(query=tree, limit=limit, stored=False)
+        request = Request(query=preferring(tree, self._feedback(tree, {})), limit=limit, stored=False)
         return [(found.id, found.score) for found in self._engine.search(request).hits]
 
     def facets(
@@ -508,6 +515,11 @@ class ArticleIndex:
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
 
+    def _feedback(self, tree: Query, filters: Mapping[str, frozenset[str]]) -> tuple[Term, ...]:
+        if isinstance(tree, Everything):
+            return ()
+        return feedback(self._engine.search(Request(tree, filters=filters, limit=2)).hits, self._engine)
+
     def _suggestion(self, query: str, filters: Mapping[str, frozenset[str]], *, expand: bool) -> str | None:
         """Return the first corrected query that finds something."""
         for corrected in self._speller_now().corrections(query):
@@ -552,13 +564,21 @@ class ArticleIndex:
             facets=MappingProxyType(counts),
         )
 
-    def _explained(self, results: Results, tree: Query, words: Callable[[str], Mapping[str, str]]) -> Results:
-        """Return results with the score of each hit explained; for ``words`` see `searchkit.account.account`."""
+    def _explained(
+        self,
+        results: Results,
+        tree: Query,
+        words: Callable[[str], Mapping[str, str]],
+        extra: tuple[Term, ...] = (),
+    ) -> Results:
+        """Return results with the score of each hit explained; see `searchkit.account.account`."""
         explained = self._engine.explain(tree, [hit.id for hit in results])
 
         def told(hit: Hit) -> Hit:
             found = explained.get(hit.id)  # not there any more if another process has just removed it
-            return replace(hit, explanation=account(found, words(hit.language), self.label)) if found else hit
+            return (
+                replace(hit, explanation=account(found, words(hit.language), self.label, extra)) if found else hit
+            )
 
         return replace(results, hits=tuple(map(told, results)))
 

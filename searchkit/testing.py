@@ -702,6 +702,14 @@ class EngineContract:
             expected = sum(any(term == text for term, _ in terms) for terms in bodies)
             assert engine.document_frequency(f"body_{language}", text) == expected
 
+    @pytest.mark.parametrize("language", ["en", "sv", "zh", "xx", ""])
+    def test_documents_of_a_language_are_counted(self, engine: Engine, language: str) -> None:
+        assert engine.document_count(language) == 0
+        _write(engine, *_CORPUS)
+        _write(engine, delete=[_CORPUS[0].id])
+        expected = sum(document.language == language for document in _CORPUS[1:])
+        assert engine.document_count(language) == expected
+
     @pytest.mark.parametrize("prefix", ["", "m", "magne", "magnesium", "睡", "zzz", "\0"])
     @pytest.mark.parametrize(
         "field", ["body_en", "title_en", "body_sv", "body_zh", "body_hi", "author_en", "body_xx"]
