@@ -410,11 +410,11 @@ class _Snapshot:
         counts: dict[str, Mapping[str, int]] = {}
         for name in request.facets:
             # Disjunctive: what the query and the filters on the other facets leave.
-            others = matched
+            left = matched
             for other, mask in chosen.items():
                 if other != name:
-                    others &= mask
-            counts[name] = self._count(name, others)
+                    left &= mask
+            counts[name] = self._count(name, left)
         total = every.bit_count()
         hits: tuple[EngineHit, ...] = ()
         if request.collapse or (request.limit > 0 and request.offset < total):
