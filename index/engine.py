@@ -30,6 +30,7 @@ class Document:
         digest: tells whether the source of the document changed.
         source: where the document came from.
         stored: bytes to hand back with a hit, not looked into.
+        group: documents with the same one are one hit where a request collapses; empty for one by itself.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Document:
     digest: str
     source: str
     stored: bytes
+    group: str = ""
 
 
 class Entry(NamedTuple):
@@ -63,6 +65,7 @@ class Request:
         sort: ``relevance`` (score, best first) or ``date`` (newest first, unknown last, then score). Ties are
             ordered by id.
         stored: hand back the stored bytes of hits; without, they are empty and nothing is read for them.
+        collapse: of the matches in a group only the first is a hit, and names the others.
     """
 
     query: Query = field(default_factory=Everything)
@@ -72,14 +75,22 @@ class Request:
     offset: int = 0
     sort: Sort = "relevance"
     stored: bool = True
+    collapse: bool = False
 
 
 class EngineHit(NamedTuple):
-    """One ranked document."""
+    """One ranked document.
+
+    Attributes:
+        group: that of the document.
+        others: ids of the other matches in its group, by rank, where the request collapses.
+    """
 
     id: str
     score: float
     stored: bytes
+    group: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +99,11 @@ class Response:
 
     Attributes:
         hits: the page asked for.
-        total: number of documents that match query and filters; exact.
+        total: number of documents that match query and filters, or of their groups where the request collapses;
+            exact.
         facets: facet name -> value -> number of documents that match the query and the filters on the other
-            facets (disjunctive counts, so that a facet's own selection does not empty it); exact, no zeros.
+            facets (disjunctive counts, so that a facet's own selection does not empty it); exact, no zeros. They
+            count documents, collapsed or not.
     """
 
     hits: tuple[EngineHit, ...]

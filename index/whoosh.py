@@ -103,6 +103,7 @@ def _schema() -> fields.Schema:
         id=fields.ID(unique=True, sortable=True),
         digest=fields.COLUMN(columns.VarBytesColumn()),
         source=fields.COLUMN(columns.VarBytesColumn()),
+        group=fields.COLUMN(columns.VarBytesColumn()),
         published=fields.COLUMN(columns.NumericColumn("I")),
         stored=fields.STORED(),
     )
@@ -248,6 +249,7 @@ class WhooshWriter:
             "id": document.id,
             "digest": document.digest.encode(),
             "source": document.source.encode("utf-8", "surrogateescape"),
+            "group": document.group.encode("utf-8", "surrogatepass"),
             "published": document.published,
             "stored": document.stored,
         }
@@ -412,19 +414,24 @@ class _Snapshot:
         counts: dict[str, Mapping[str, int]] = {}
         for name in request.facets:
             # Disjunctive: what the query and the filters on the other facets leave.
-            others = matched
+            left = matched
             for other, mask in chosen.items():
                 if other != name:
-                    others &= mask
-            counts[name] = self._count(name, others)
+                    left &= mask
+            counts[name] = self._count(name, left)
         total = every.bit_count()
         hits: tuple[EngineHit, ...] = ()
-        if request.limit > 0 and request.offset < total:
+        if request.collapse or (request.limit > 0 and request.offset < total):
             allowed = _bytes(every, self._size)
             ranked = [
                 (score, number) for number, score in scores.items() if allowed[number >> 3] >> (number & 7) & 1
             ]
-            hits = tuple(self._page(ranked, request))
+            others: dict[int, tuple[str, ...]] = {}
+            if request.collapse:
+                ranked, others = self._collapsed(ranked, request)
+                total = len(ranked)
+            if request.limit > 0:
+                hits = tuple(self._page(ranked, request, others))
         return Response(hits=hits, total=total, facets=counts)
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
@@ -446,19 +453,50 @@ class _Snapshot:
 
     # Ranking
 
-    def _page(self, ranked: list[tuple[float, int]], request: Request) -> Iterator[EngineHit]:
-        stop = request.offset + request.limit
+    def _collapsed(
+        self, ranked: list[tuple[float, int]], request: Request
+    ) -> tuple[list[tuple[float, int]], dict[int, tuple[str, ...]]]:
+        """Return the first document of each group, and the ids of those behind it."""
+        groups: defaultdict[object, list[tuple[float, int]]] = defaultdict(list)
+        for score, number in ranked:
+            groups[self._column("group", number) or number].append((score, number))
+        first = []
+        others = {}
+        for members in groups.values():
+            if len(members) > 1:
+                ordered = self._ordered(self._keys(members, request))
+                others[ordered[0][3]] = tuple(identifier for _, _, identifier, _ in ordered[1:])
+                first.append((-ordered[0][1], ordered[0][3]))
+            else:
+                first += members
+        return first, others
+
+    def _keys(self, ranked: list[tuple[float, int]], request: Request) -> list[tuple[int, float, int]]:
+        """Return what decides the order of documents, and their numbers."""
         if request.sort == "date":
-            keys = [(-self._column("published", number), -score, number) for score, number in ranked]
-        else:
-            keys = [(0, -score, number) for score, number in ranked]
+            return [(-self._column("published", number), -score, number) for score, number in ranked]
+        return [(0, -score, number) for score, number in ranked]
+
+    def _ordered(self, keys: list[tuple[int, float, int]]) -> list[tuple[int, float, str, int]]:
+        return sorted((key[0], key[1], self._column("id", key[2]).decode(), key[2]) for key in keys)
+
+    def _page(
+        self, ranked: list[tuple[float, int]], request: Request, others: Mapping[int, tuple[str, ...]]
+    ) -> Iterator[EngineHit]:
+        stop = request.offset + request.limit
+        keys = self._keys(ranked, request)
         if stop < len(keys):
             # Ties at the edge of the page are settled by id, so all of them stay in.
             edge = sorted(key[:2] for key in keys)[stop - 1]
             keys = [key for key in keys if key[:2] <= edge]
-        ordered = sorted((key[0], key[1], self._column("id", key[2]).decode(), key[2]) for key in keys)
-        for _, negative, identifier, number in ordered[request.offset : stop]:
-            yield EngineHit(identifier, -negative, self._stored(number) if request.stored else b"")
+        for _, negative, identifier, number in self._ordered(keys)[request.offset : stop]:
+            yield EngineHit(
+                identifier,
+                -negative,
+                self._stored(number) if request.stored else b"",
+                self._column("group", number).decode("utf-8", "surrogatepass"),
+                others.get(number, ()),
+            )
 
     def _evaluate(self, query: Query) -> Scores:
         match query:
@@ -474,8 +512,7 @@ class _Snapshot:
             case Fuzzy():
                 return self._constant(query.field, self._similar(query), query.boost)
             case Facet():
-                found = [self._values(query.name).get(value) for value in query.values]
-                return dict.fromkeys(_numbers(_union(found, self._size), self._size), query.boost)
+                return dict.fromkeys(self._carrying(query), query.boost)
             case Ids():
                 numbers = (number for identifier in query.ids for number in self._ids("id", identifier))
                 return dict.fromkeys(numbers, query.boost)
@@ -755,6 +792,12 @@ class _Snapshot:
                     values[text] = _Set(numbers, self._size)
             self._facets[name] = values
         return values
+
+    def _carrying(self, query: Facet) -> Iterable[int]:
+        """Return the documents that carry a value, without reading all values of a facet that is not in use."""
+        if query.name in self._facets:
+            return _numbers(_union(map(self._facets[query.name].get, query.values), self._size), self._size)
+        return {number for value in query.values for number in self._ids(_FACET + query.name, value)}
 
     def _count(self, name: str, among: int) -> dict[str, int]:
         packed = _bytes(among, self._size)

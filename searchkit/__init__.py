@@ -34,7 +34,7 @@ if _TYPE_CHECKING:
         VocabularyError,
     )
     from searchkit.readers import Draft, Problem, read
-    from searchkit.results import Completion, FacetCount, Hit, Results, ScorePart, Snippet
+    from searchkit.results import Completion, FacetCount, Hit, Results, ScorePart, Snippet, Version
     from searchkit.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -64,6 +64,7 @@ __all__ = [
     "SearchkitError",
     "Section",
     "Snippet",
+    "Version",
     "Vocabulary",
     "VocabularyError",
     "index_articles",
@@ -77,7 +78,7 @@ _PLACES = {
     "article": ("Article", "Reference", "Section"),
     "article_index": ("ArticleIndex", "Changes", "IndexInfo"),
     "readers": ("Draft", "Problem", "read"),
-    "results": ("Completion", "FacetCount", "Hit", "Results", "ScorePart", "Snippet"),
+    "results": ("Completion", "FacetCount", "Hit", "Results", "ScorePart", "Snippet", "Version"),
     "vocabulary": ("Vocabulary",),
 }
 

@@ -87,11 +87,11 @@ def _telling(stored: StoredArticle, analyzer: Analyzer) -> Iterator[tuple[str, s
     """Yield the terms of an article that say what it is about, as (term, word, weight)."""
     article = stored.article
     asides = [(section.start, section.end) for section in article.sections if section.kind != "body"]
-    texts = ((article.title, stored.title, _TITLE_OCCURRENCES, []), (article.text, stored.body, 1, asides))
-    for text, vector, weight, left_out in texts:
+    texts = ((article.title, stored.title, _TITLE_OCCURRENCES), (article.text, stored.body, 1))
+    for text, vector, weight in texts:
         for token in _words(list(vector), analyzer):
             word = text[token.start : token.end]
-            aside = any(start <= token.start < end for start, end in left_out)
+            aside = vector is stored.body and any(start <= token.start < end for start, end in asides)
             if not aside and not token.text.isdigit() and not analyzer.is_stop_word(word):
                 yield token.text, word, weight
 

@@ -40,6 +40,7 @@ def search(
     sort: Sort = "relevance",
     expand: bool = True,
     explain: bool = False,
+    collapse: bool = False,
 ) -> Results:
     """Open an index, search it once and close it. See `ArticleIndex.search` for the arguments.
 
@@ -60,6 +61,7 @@ def search(
             sort=sort,
             expand=expand,
             explain=explain,
+            collapse=collapse,
         )
 
 

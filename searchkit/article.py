@@ -74,6 +74,7 @@ class Article:
         sections: the parts of ``text``, in order, without gaps.
         references: entries of the list of references.
         facets: facet name -> values; the names are those of `FACETS`.
+        group: what the source says that this article and its versions in other languages have in common.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Article:
     sections: tuple[Section, ...] = ()
     references: tuple[Reference, ...] = ()
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    group: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the article as JSON types; dates are ISO 8601 texts."""

@@ -19,10 +19,11 @@ from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
 from searchkit.index.query import Everything, Query, Term
+from searchkit.parallel import PIECES, Groups
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
-from searchkit.results import Completion, FacetCount, Hit, Results
+from searchkit.results import Completion, FacetCount, Hit, Results, Version
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, merge, whole_graphemes
 from searchkit.spelling import Speller
@@ -192,6 +193,7 @@ class ArticleIndex:
         expand: bool = True,
         facets: bool = True,
         explain: bool = False,
+        collapse: bool = False,
     ) -> Results:
         """Find articles.
 
@@ -208,6 +210,8 @@ class ArticleIndex:
             expand: also find articles in other languages by the mechanisms that the query names.
             facets: count the values of all facets.
             explain: tell for each hit where its score comes from.
+            collapse: of the versions of an article in several languages, only the best is a hit, and names the
+                others that match (`Hit.also`). Pages and the total count such hits; facets count articles.
 
         Several values of one filter are alternatives; several filters must all hold.
 
@@ -216,7 +220,7 @@ class ArticleIndex:
             InputError: limit or offset is negative, or sort is not known.
         """
         self._refresh()
-        page = self._page(limit, offset, sort)
+        page = self._page(limit, offset, sort, collapse=collapse)
         filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
         tree, notes = self._compile(query, expand=expand)
         extra = self._feedback(tree, filters) if limit and sort == "relevance" else ()
@@ -245,6 +249,7 @@ class ArticleIndex:
         sort: Sort = "relevance",
         facets: bool = True,
         explain: bool = False,
+        collapse: bool = False,
     ) -> Results:
         """Find articles like another one: with its most telling words, its mechanisms and its studies.
 
@@ -262,13 +267,14 @@ class ArticleIndex:
             sort: see there.
             facets: see there.
             explain: see there.
+            collapse: see there.
 
         Raises:
             FilterError: a filter names a value that there is not.
             InputError: there is no such article, or several; limit or offset is negative, or sort is not known.
         """
         self._refresh()
-        page = self._page(limit, offset, sort)
+        page = self._page(limit, offset, sort, collapse=collapse)
         filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
         stored = self.stored(identifier)
         alike = likeness(stored, self._engine, self._deriver.analyzer(stored.article.language))
@@ -405,6 +411,7 @@ class ArticleIndex:
             self._refresh()
             current = self._settings.copy()
             before = {entry.id: entry for entry in self._engine.entries()}
+            groups = Groups(self._engine)
             seen: dict[str, str] = {}
             broken: list[str] = []
             for draft in drafts:
@@ -426,7 +433,7 @@ class ArticleIndex:
                 if old and (old.digest, old.source) == (digest, draft.source):
                     changes.unchanged += 1
                 else:
-                    _add(writer, self._deriver.draft(draft, identifier, digest), current, self._deriver)
+                    _add(writer, self._deriver.draft(draft, identifier, digest), groups, current, self._deriver)
                     changes.added += old is None
                     changes.changed += old is not None
                 if progress:
@@ -451,10 +458,11 @@ class ArticleIndex:
             old = Settings.read(self.path)
             new = Settings(old.engine, vocabulary or old.vocabulary)
             deriver = _deriver(new.vocabulary)
-            entries = list(self._engine.entries())
+            entries = sorted(self._engine.entries())
+            groups = Groups(None)  # all found anew
             for entry in entries:
                 stored = StoredArticle.from_bytes(self._engine.get([entry.id])[entry.id])
-                _add(writer, deriver.article(stored.article, stored.given, entry.digest), new, deriver)
+                _add(writer, deriver.article(stored.article, stored.given, entry.digest), groups, new, deriver)
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)
@@ -540,7 +548,7 @@ class ArticleIndex:
     def _filters(self, **given: Filter) -> dict[str, frozenset[str]]:
         return {name: self._accepted(name, values) for name, values in given.items() if values}
 
-    def _page(self, limit: int, offset: int, sort: Sort) -> Request:
+    def _page(self, limit: int, offset: int, sort: Sort, *, collapse: bool) -> Request:
         """Return a request for a page of everything.
 
         Raises:
@@ -550,7 +558,7 @@ class ArticleIndex:
             raise InputError(f"limit and offset must be 0 or more, not {min(limit, offset)}")
         if sort not in _SORTS:
             raise InputError(f"cannot sort by {sort!r}; choose one of: {', '.join(_SORTS)}")
-        return Request(limit=limit, offset=offset, sort=sort)
+        return Request(limit=limit, offset=offset, sort=sort, collapse=collapse)
 
     def _results(
         self, response: Response, tree: Query, filters: Mapping[str, frozenset[str]], offset: int
@@ -588,6 +596,8 @@ class ArticleIndex:
         body = find_matches(query, stored, "body")
         title = find_matches(query, stored, "title")
         named = {match.leaf for match in body} & set(article.facets.get("mechanism", ()))
+        others = self._engine.get(found.others) if found.others else {}
+        versions = (StoredArticle.from_bytes(others[name]).article for name in found.others if name in others)
         return Hit(
             article=article,
             score=found.score,
@@ -596,6 +606,7 @@ class ArticleIndex:
                 whole_graphemes(article.title, [(match.start, match.end) for match in title]), article.title
             ),
             mechanisms=tuple(sorted(named)),
+            also=tuple(Version(version.id, version.language, version.title) for version in versions),
         )
 
     def _counts(
@@ -615,8 +626,11 @@ class ArticleIndex:
         return self._names.accepted(name, spellings, known)
 
 
-def _add(writer: Writer, derived: Derived, current: Settings, deriver: Deriver) -> None:
-    writer.add(derived.document)
+def _add(writer: Writer, derived: Derived, groups: Groups, current: Settings, deriver: Deriver) -> None:
+    document = derived.document
+    # The digest makes a name that no earlier text of the article has left behind on its versions.
+    group, pieces = groups.place(derived.stored, own=f"{document.id} {document.digest}")
+    writer.add(replace(document, group=group, facets={**document.facets, PIECES: pieces}))
     current.add_study_labels(derived.study_labels)
     language = derived.document.language
     if language not in current.analyzers:

@@ -72,6 +72,7 @@ class Deriver:
             sections=sections,
             references=parse_references(draft.text, sections),
             facets=draft.facets,
+            group=draft.group,
         )
         return self.article(article, frozenset(given), digest)
 
@@ -175,6 +176,6 @@ def digest_of(draft: Draft) -> str:
     """Return a digest of all that a source says, to tell whether it changed."""
     said = (
         *(draft.id, draft.title, draft.text, draft.language, draft.url, draft.author, draft.published),
-        *(draft.headings, sorted(draft.facets.items())),
+        *(draft.headings, sorted(draft.facets.items()), draft.group),
     )
     return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -51,6 +51,19 @@ class ScorePart:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """The same article in another language."""
+
+    id: str
+    language: str
+    title: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the version as JSON types."""
+        return {"id": self.id, "language": self.language, "title": self.title}
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One found article.
 
@@ -63,6 +76,7 @@ class Hit:
         explanation: where the score comes from, where that was asked for.
         shared: what an article that is like another has in common with it: ``word``, ``mechanism`` and ``study``,
             each with its values.
+        also: the other versions of the article among the matches, best first, where a search collapses them.
     """
 
     article: Article
@@ -72,6 +86,7 @@ class Hit:
     mechanisms: tuple[str, ...] = ()
     explanation: ScorePart | None = None
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    also: tuple[Version, ...] = ()
 
     @property
     def id(self) -> str:
@@ -130,6 +145,7 @@ class Hit:
             "mechanisms": list(self.mechanisms),
             **({"explanation": self.explanation.to_dict()} if self.explanation else {}),
             **({"shared": {name: list(values) for name, values in self.shared.items()}} if self.shared else {}),
+            **({"also": [version.to_dict() for version in self.also]} if self.also else {}),
         }
 
 
@@ -184,7 +200,8 @@ class Results:
 
     Attributes:
         query: as given.
-        total: number of articles that match, on this page or not; exact.
+        total: number of articles that match, on this page or not; exact. Of articles in several languages, where
+            a search collapses their versions.
         hits: this page.
         offset: number of hits before this page.
         facets: facet -> counts over all matches, highest first. The counts of a facet leave its own filters

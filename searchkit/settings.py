@@ -12,7 +12,7 @@ from searchkit.errors import IndexFormatError, IndexNotFoundError
 from searchkit.vocabulary import Vocabulary
 
 FILE: Final = "searchkit.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 Stamp = tuple[int, ...]
 

@@ -76,6 +76,7 @@ def _document(
     mechanism: tuple[str, ...] = (),
     published: date | None = None,
     stored: bytes | None = None,
+    group: str = "",
 ) -> Document:
     """Return a document; its language is what stands before the hyphen of its id."""
     language = identifier.partition("-")[0]
@@ -90,6 +91,7 @@ def _document(
         digest=f"digest of {identifier}",
         source=f"articles/{identifier}.txt",
         stored=f"stored {identifier}".encode() if stored is None else stored,
+        group=group,
     )
 
 
@@ -164,10 +166,22 @@ class _Model:
         scores = self.scores(request.query)
         matched = self._filtered(scores, request.filters)
         ranked = sorted(matched, key=lambda found: (self._date_key(found, request), -scores[found], found))
-        page = ranked[request.offset :][: request.limit]
+        groups: dict[str, list[str]] = {}
+        for found in ranked:
+            group = self._documents[found].group if request.collapse else ""
+            groups.setdefault(f"group {group}" if group else f"id {found}", []).append(found)
         return Response(
-            hits=tuple(EngineHit(found, scores[found], self._documents[found].stored) for found in page),
-            total=len(matched),
+            hits=tuple(
+                EngineHit(
+                    first,
+                    scores[first],
+                    self._documents[first].stored,
+                    self._documents[first].group,
+                    tuple(others),
+                )
+                for first, *others in list(groups.values())[request.offset :][: request.limit]
+            ),
+            total=len(groups),
             facets={name: self._count(name, scores, request.filters) for name in request.facets},
         )
 
@@ -329,7 +343,11 @@ def _assert_same_answer(response: Response, expected: Response, *, scores: bool 
     assert {name: dict(counts) for name, counts in response.facets.items()} == {
         name: dict(counts) for name, counts in expected.facets.items()
     }
-    assert {hit.id: hit.stored for hit in response.hits} == {hit.id: hit.stored for hit in expected.hits}
+    kept = [
+        {hit.id: (hit.stored, hit.group, set(hit.others)) for hit in answer.hits}
+        for answer in (response, expected)
+    ]
+    assert kept[0] == kept[1]
     assert len(response.hits) == len(expected.hits)
     if scores:
         assert {hit.id: hit.score for hit in response.hits} == pytest.approx(
@@ -560,6 +578,7 @@ _DOCUMENTS: Final = st.builds(
     study=_some("xyz"),
     mechanism=_some("pq"),
     published=st.none() | st.dates(),
+    group=st.sampled_from(["", "", "g", "h"]),
 )
 _SOME_IDS: Final = st.lists(st.sampled_from(["en-0", "en-1", "sv-0", "sv-9"]), unique=True).map(
     lambda some: tuple(some)
@@ -608,6 +627,7 @@ _REQUESTS: Final = st.builds(
     st.just(_FACETS),
     st.just(_ALL),
     sort=st.sampled_from(["relevance", "date"]),
+    collapse=st.booleans(),
 )
 # Batches of (ids to delete, documents to add).
 _HISTORIES: Final = st.lists(
@@ -1293,6 +1313,65 @@ class EngineContract:
 
         assert [i for i in _ids(response) if i in {"en-1", "hi-1", "sv-3"}] == ["sv-3", "en-1", "hi-1"]
         assert {d.id for d in _CORPUS if d.published == day} == {"en-1", "hi-1", "sv-3"}
+
+    # Collapsing
+
+    @pytest.fixture
+    def versions(self, engine: Engine) -> Engine:
+        """Return an index of two articles in several languages, and of two by themselves."""
+        _write(
+            engine,
+            _document("en-1", body="a a a x y z", group="one", published=date(2020, 1, 1), mechanism=("p",)),
+            _document("sv-1", body="a", group="one", published=date(2024, 1, 1), mechanism=("p",)),
+            _document("fr-1", body="a", group="two", published=date(2022, 1, 1)),
+            _document("en-2", body="b", group="two"),
+        )
+        _write(engine, _document("en-3", body="a b c d e f g"), _document("sv-3", body="a c d e f g"))
+        return engine
+
+    _A: ClassVar = Bool(should=tuple(Term(f"body_{language}", "a") for language in ("en", "sv", "fr")))
+
+    def test_of_a_group_the_best_match_is_a_hit_and_names_the_others(self, versions: Engine) -> None:
+        apart = versions.search(Request(self._A))
+        together = versions.search(Request(self._A, collapse=True))
+
+        assert (apart.total, together.total) == (5, 4)
+        best = next(hit for hit in apart.hits if hit.id in {"en-1", "sv-1"})
+        (grouped,) = (hit for hit in together.hits if hit.group == "one")
+        assert grouped == best._replace(others=tuple({"en-1", "sv-1"} - {best.id}))
+        assert [hit.id for hit in together.hits] == [hit.id for hit in apart.hits if hit.id not in grouped.others]
+
+    def test_what_does_not_match_is_not_named(self, versions: Engine) -> None:
+        (hit,) = (hit for hit in versions.search(Request(self._A, collapse=True)).hits if hit.group == "two")
+        assert (hit.id, hit.others) == ("fr-1", ())
+
+        request = Request(self._A, filters={"language": frozenset({"sv"})}, collapse=True)
+        assert [(hit.id, hit.others) for hit in versions.search(request).hits] == [("sv-1", ()), ("sv-3", ())]
+
+    def test_documents_without_a_group_stay_apart(self, versions: Engine) -> None:
+        hits = versions.search(Request(Everything(), collapse=True)).hits
+        assert [hit.id for hit in hits if not hit.group] == ["en-3", "sv-3"]
+
+    def test_by_date_the_newest_of_a_group_stands_for_it(self, versions: Engine) -> None:
+        response = versions.search(Request(Everything(), sort="date", collapse=True))
+        assert [(hit.id, hit.others) for hit in response.hits] == [
+            ("sv-1", ("en-1",)),
+            ("fr-1", ("en-2",)),
+            ("en-3", ()),
+            ("sv-3", ()),
+        ]
+
+    def test_pages_of_groups_follow_each_other_and_facets_count_documents(self, versions: Engine) -> None:
+        whole = versions.search(Request(Everything(), facets=_FACETS, collapse=True))
+        pages = [
+            versions.search(Request(Everything(), facets=_FACETS, limit=1, offset=number, collapse=True))
+            for number in range(5)
+        ]
+        assert tuple(hit for page in pages for hit in page.hits) == whole.hits
+        assert {page.total for page in pages} == {whole.total} == {4}
+        assert whole.facets == versions.search(Request(Everything(), facets=_FACETS)).facets
+        assert whole.facets["mechanism"] == {"p": 2}
+        assert versions.search(Request(Everything(), limit=0, collapse=True)).total == 4
 
     # Several writers
 

@@ -26,6 +26,7 @@ _SHOWN = 6
     help="Best first, or newest first.",
 )
 @click.option("--like", metavar="ID", help="Instead of QUERY: find articles like this one.")
+@click.option("--collapse", is_flag=True, help="Put the versions of an article in several languages together.")
 @click.option("--explain", is_flag=True, help="Tell where each hit's score comes from.")
 @expand_option
 @json_option
@@ -99,6 +100,8 @@ def _print_hit(number: int, hit: Hit, label: Any) -> None:
     if hit.mechanisms:
         names = ", ".join(label("mechanism", key) for key in hit.mechanisms)
         echo(click.style(f"    about: {plain(names)}", fg="blue"))
+    for version in hit.also:
+        echo(wrapped(plain(f"also in {version.language}: {version.title}  ({version.id})"), ()))
     shared = [label(name, value) for name, values in hit.shared.items() for value in values]
     if shared:
         echo(wrapped(plain(f"shares: {', '.join(shared)}"), ()))

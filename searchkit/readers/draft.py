@@ -21,6 +21,7 @@ class Draft:
         place: position of the article in its file, from 1.
         headings: (offset into ``text``, heading), where the format marks headings; None to recognise them.
         facets: given facet values; they win over detected ones.
+        group: what versions of the article in several languages have in common, where the source tells them.
     """
 
     title: str
@@ -34,9 +35,10 @@ class Draft:
     published: date | None = None
     headings: tuple[tuple[int, str], ...] | None = None
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    group: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("title", "text", "id", "url", "author"):
+        for name in ("title", "text", "id", "url", "author", "group"):
             value = getattr(self, name)
             if value and not value.isascii():
                 object.__setattr__(self, name, value.encode("utf-8", "replace").decode())

@@ -58,13 +58,14 @@ def draft_from_fields(
         text=text,
         source=source,
         place=place,
-        id=_identifier(values.get("id")),
+        id=_identifier("id", values.get("id")),
         language=language.replace("_", "-").split("-")[0] if language else None,
         url=_text(values, "url"),
         author=_text(values, "author"),
         published=_day(values.get("published")),
         headings=headings,
         facets=facets,
+        group=_identifier("group", values.get("group")) or "",
     )
 
 
@@ -93,11 +94,11 @@ def _json_name(value: Any) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-def _identifier(value: Any) -> str | None:
+def _identifier(name: str, value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ArticleError(f"field 'id' must be a text or a number, not {_json_name(value)}")
+        raise ArticleError(f"field {name!r} must be a text or a number, not {_json_name(value)}")
     return _text({"id": str(value)}, "id") or None
 
 

@@ -23,7 +23,7 @@ def table(text: str, delimiter: str = ",") -> list[Draft | ArticleError]:
 def test_a_line_of_json_gives_every_field() -> None:
     assert line(
         '{"id": 7, "title": "T", "text": "Text.", "language": "zh_TW", "url": "u", "author": ["A", "B"],'
-        ' "published": "2024-08-17T10:00:00Z", "mechanism": ["m"],'
+        ' "published": "2024-08-17T10:00:00Z", "mechanism": ["m"], "group": 12,'
         ' "facets": {"study": ["s", "s"], "colour": ["x"]}}'
     ) == Draft(
         title="T",
@@ -35,6 +35,7 @@ def test_a_line_of_json_gives_every_field() -> None:
         author="A, B",
         published=date(2024, 8, 17),
         facets={"mechanism": ("m",), "study": ("s",)},
+        group="12",
     )
 
 
@@ -89,6 +90,7 @@ def test_empty_and_null_fields_are_left_to_detection() -> None:
         ('{"text": "a", "published": "last week"}', "'published' is not a date"),
         ('{"text": "a", "published": 20245}', "'published' is not a date"),
         ('{"text": "a", "id": 1.5}', "'id' must be a text or a number, not a number"),
+        ('{"text": "a", "group": ["x"]}', "'group' must be a text or a number, not a list"),
         ('{"text": "a", "id": true}', "'id' must be a text or a number, not true or false"),
         ('{"text": "a", "mechanism": {"x": 1}}', "'mechanism' must be a text or a list"),
         ('{"text": "a", "facets": ["x"]}', "'facets' must be an object"),

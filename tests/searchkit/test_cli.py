@@ -155,6 +155,17 @@ def test_a_score_is_explained_on_request(indexed: Run) -> None:
     assert sum(part["points"] for part in hit["explanation"]["parts"]) == pytest.approx(hit["score"], abs=1e-6)
 
 
+def test_versions_of_an_article_are_put_together_on_request(indexed: Run) -> None:
+    output = indexed("search", "synaptisk gallring", "--collapse").output
+    assert output.startswith("1–1 of 1 article\n")
+    assert "also in zh: 睡眠与记忆" in output
+    (hit,) = json.loads(indexed("search", "synaptisk gallring", "--collapse", "--json").output)["hits"]
+    assert sorted(version["language"] for version in hit["also"]) == ["en", "fr", "hi", "zh"]
+    assert set(hit["also"][0]) == {"id", "language", "title"}
+    assert "also in" not in indexed("search", "synaptisk gallring").output
+    assert indexed("search", "--collapse", "-n", "0").output.startswith("6 articles\n")
+
+
 def test_facets_lists_keys_labels_and_counts(indexed: Run) -> None:
     output = indexed("facets", "--facet", "study", "--language", "hi").output
     assert output.splitlines()[0] == "study"
@@ -444,6 +455,10 @@ def test_the_installed_command_works_end_to_end(samples: Path, tmp_path: Path) -
     found = command("search", "神經可塑性", "--json")
     assert (found.returncode, found.stderr) == (0, "")
     assert json.loads(found.stdout)["total"] >= 3
+    assert command("search", "hypocampus").stdout == "0 articles\nDid you mean: hippocampus?\n"
+    assert command("suggest", "hippo").stdout.startswith("hippocampus")
+    assert "shares: " in command("search", "--like", "exercise.sv", "--explain", "--sort", "date").stdout
+    assert "also in sv" in command("search", "--collapse", "--language", "hi", "--language", "sv").stdout
     bad = command("search", "x", "--study", "nobody-1900")
     assert (bad.returncode, bad.stdout, len(bad.stderr.splitlines())) == (2, "", 1)
     assert "searchkit" in command("--version").stdout

@@ -28,6 +28,7 @@ PUBLIC = [
     "SearchkitError",
     "Section",
     "Snippet",
+    "Version",
     "Vocabulary",
     "VocabularyError",
     "index_articles",
