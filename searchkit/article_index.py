@@ -5,21 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from searchkit import settings
-from searchkit.account import account, words_of
-from searchkit.alike import likeness
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
-from searchkit.completion import Completer
 from searchkit.derive import Derived, Deriver, digest_of, make_id
 from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
 from searchkit.index.query import Everything, Query, Term
-from searchkit.parallel import PIECES, Groups
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
@@ -30,6 +26,10 @@ from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
+
+# What not every search needs is imported where it is used.
+if TYPE_CHECKING:
+    from searchkit.parallel import Groups
 
 _SORTS: Final = ("relevance", "date")
 
@@ -230,6 +230,8 @@ class ArticleIndex:
         )
         results = self._results(response, tree, filters, offset)
         if explain:
+            from searchkit.account import words_of
+
             results = self._explained(
                 results, ranking, lambda code: words_of(query, self._deriver.analyzer(code)), extra
             )
@@ -273,6 +275,8 @@ class ArticleIndex:
             FilterError: a filter names a value that there is not.
             InputError: there is no such article, or several; limit or offset is negative, or sort is not known.
         """
+        from searchkit.alike import likeness
+
         self._refresh()
         page = self._page(limit, offset, sort, collapse=collapse)
         filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
@@ -329,6 +333,8 @@ class ArticleIndex:
         Raises:
             InputError: limit is negative.
         """
+        from searchkit.completion import Completer
+
         self._refresh()
         if limit < 0:
             raise InputError(f"limit must be 0 or more, not {limit}")
@@ -406,6 +412,8 @@ class ArticleIndex:
         Raises:
             IndexLockedError: another process is writing.
         """
+        from searchkit.parallel import Groups
+
         changes = Changes()
         with self._engine.writer(wait) as writer:
             self._refresh()
@@ -454,6 +462,8 @@ class ArticleIndex:
             vocabulary: a new vocabulary of mechanisms; None keeps the index's own.
             wait: seconds to wait for another writer.
         """
+        from searchkit.parallel import Groups
+
         with self._engine.writer(wait) as writer:
             old = Settings.read(self.path)
             new = Settings(old.engine, vocabulary or old.vocabulary)
@@ -580,6 +590,8 @@ class ArticleIndex:
         extra: tuple[Term, ...] = (),
     ) -> Results:
         """Return results with the score of each hit explained; see `searchkit.account.account`."""
+        from searchkit.account import account
+
         explained = self._engine.explain(tree, [hit.id for hit in results])
 
         def told(hit: Hit) -> Hit:
@@ -626,11 +638,11 @@ class ArticleIndex:
         return self._names.accepted(name, spellings, known)
 
 
-def _add(writer: Writer, derived: Derived, groups: Groups, current: Settings, deriver: Deriver) -> None:
+def _add(writer: Writer, derived: Derived, groups: "Groups", current: Settings, deriver: Deriver) -> None:
     document = derived.document
     # The digest makes a name that no earlier text of the article has left behind on its versions.
     group, pieces = groups.place(derived.stored, own=f"{document.id} {document.digest}")
-    writer.add(replace(document, group=group, facets={**document.facets, PIECES: pieces}))
+    writer.add(replace(document, group=group, facets={**document.facets, groups.facet: pieces}))
     current.add_study_labels(derived.study_labels)
     language = derived.document.language
     if language not in current.analyzers:

@@ -18,6 +18,7 @@ from searchkit.vocabulary import Vocabulary
 from searchkit.written import WrittenWords
 
 _KINDS: Final = ("title", "body")
+_MOST_TYPED: Final = 500  # nobody types more into a search box
 # A label or title may begin some words before the one that is being typed.
 _MOST_WORDS_BEFORE: Final = 4
 # In scripts without spaces nothing tells where the word begins that is being typed.
@@ -56,7 +57,7 @@ class Completer:
 
     def complete(self, text: str, limit: int) -> Iterator[Completion]:
         """Yield completions of a text: words and mechanisms by the number of their articles, then titles."""
-        cut = list(runs(text))
+        cut = list(runs(text)) if len(text) <= _MOST_TYPED else []
         if not cut or cut[-1][2] < len(text):
             return
         titles = list(self._titles(text, max(1, limit // _SHARE_OF_TITLES)))

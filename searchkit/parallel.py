@@ -14,7 +14,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import regex
 
@@ -22,9 +22,6 @@ from searchkit.analyzers.normalize import plain_digits
 from searchkit.index.engine import Engine, Request
 from searchkit.index.query import Bool, Facet
 from searchkit.stored import StoredArticle
-
-# The name under which engines keep the pieces of traces; no facet that people see.
-PIECES: Final = "trace"
 
 # Numbers of one digit are written out in many languages, and number lists. Thousands and decimals are divided by
 # comma, point or space, as the language has it.
@@ -141,6 +138,9 @@ class Groups:
         engine: the index as it was before this batch; None if the batch replaces all of it.
     """
 
+    # The name under which engines keep the pieces of traces; no facet that people see.
+    facet: ClassVar[str] = "trace"
+
     engine: Engine | None
     _seen: set[str] = field(default_factory=set)
     _traces: dict[str, tuple[Trace, str]] = field(default_factory=dict)
@@ -184,7 +184,7 @@ class Groups:
             if count >= _SHARED_PIECES:
                 yield other, self._traces[other]
         if self.engine is not None and len(wanted) >= _SHARED_PIECES:
-            query = Bool(should=tuple(Facet(PIECES, (piece,)) for piece in wanted))
+            query = Bool(should=tuple(Facet(self.facet, (piece,)) for piece in wanted))
             for hit in self.engine.search(Request(query, limit=_MOST_CANDIDATES)).hits:
                 if hit.score >= _SHARED_PIECES and hit.id != identifier and hit.id not in self._seen:
                     yield hit.id, (trace_of(StoredArticle.from_bytes(hit.stored)), hit.group)

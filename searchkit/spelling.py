@@ -23,12 +23,15 @@ from searchkit.query import spelled
 from searchkit.vocabulary import Vocabulary
 from searchkit.written import WrittenWords
 
-# A word of less says too little to guess from; from this length on two errors are forgiven, else one.
+# Shorter words say too little to guess from, and longer ones are none; long words are forgiven two errors,
+# others one.
 _SHORTEST: Final = 3
+_LONGEST: Final = 64
 _TWO_ERRORS_FROM: Final = 6
 # Two words that were written as one are both of this length at least.
 _SHORTEST_PART: Final = 3
-# Work is bounded whatever is asked: words to correct, terms to look up in articles, and corrections to offer.
+# Work is bounded whatever is asked: words to look at, words to correct, terms to look up in articles, corrections.
+_MOST_LOOKED_AT: Final = 100
 _MOST_WORDS: Final = 4
 _MOST_LOOKED_UP: Final = 8
 _MOST_OFFERED: Final = 3
@@ -115,15 +118,18 @@ class Speller:
         for span in spelled(query):
             for script, start, end in runs(query[span.start : span.end]):
                 first, last = span.start + start, span.start + end
+                if len(found) == _MOST_LOOKED_AT:
+                    return found
                 text = query[first:last]
-                held = tuple(code for code in self.languages if self._held(text, code, span.kind))
+                long = len(text) > _LONGEST
+                held = tuple(code for code in self.languages if not long and self._held(text, code, span.kind))
                 known = bool(held) or self._is_no_error(text, script)
                 found.append(_Word(first, last, script, span.kind, known, held))
         return found
 
     def _is_no_error(self, text: str, script: str) -> bool:
         """Tell whether a word that no article holds is none to correct all the same."""
-        if script == "Number" or any(char.isdigit() for char in text) or len(text) < _SHORTEST:
+        if script == "Number" or any(char.isdigit() for char in text) or not _SHORTEST <= len(text) <= _LONGEST:
             return True
         analyzers = [self.analyzer(code) for code in self.languages]
         return any(

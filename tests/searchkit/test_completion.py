@@ -46,6 +46,7 @@ def test_only_the_last_word_is_completed_and_the_one_before_decides(make_index: 
     assert completed(index, "+deep sl") == ["+deep slush"]
     assert completed(index, "unheard-of sl")[0] == "unheard-of slow"
     assert completed(index, '"deep sl') == ['"deep slush']
+    assert completed(index, "text:slu") == ["text:slush", "text:slugs"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "sleep ", "sleep)", "!?", "zzz", "a zzz"])

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from searchkit import ArticleIndex, Draft, Hit
+from searchkit.alike import likeness
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.index import query as engine
 from searchkit.index.fuzzy import within_distance
@@ -210,6 +211,12 @@ def test_every_snippet_of_whole_articles_is_right(request: pytest.FixtureRequest
         looked_for = leaves(index, query)
         for hit in index.search(query, limit=20, facets=False):
             assert_right(hit, looked_for, index)
+            shown += len(hit.snippet.highlights)
+    for identifier in index.ids():
+        stored = index.stored(identifier)
+        alike = likeness(stored, index._engine, analyzer_for(stored.article.language))
+        for hit in index.like(identifier, limit=20, facets=False):
+            assert_right(hit, list(engine.leaves(alike.query)), index)
             shown += len(hit.snippet.highlights)
     assert shown > 100
 

@@ -122,6 +122,14 @@ def test_chinese_words_with_one_wrong_character_are_corrected(make_index: MakeIn
     assert index.search("海马").suggestion is None
 
 
+@pytest.mark.parametrize(
+    "query", ["x" * 100_000, "sleeepless " * 20_000, "slepe" * 20_000, "突" * 5_000, "क्ष" * 30_000, '"' * 50_000]
+)
+def test_queries_of_any_size_are_answered(sample_index: ArticleIndex, query: str) -> None:
+    assert sample_index.search(query, facets=False).query == query
+    assert len(sample_index.complete(query)) <= 10
+
+
 def test_counting_alone_suggests_nothing(sample_index: ArticleIndex) -> None:
     assert sample_index.search("slepe", limit=0).suggestion is None
 
@@ -147,6 +155,30 @@ def test_places_of_words_are_inside_any_query(query: str) -> None:
     ends = [place for span in spelled(query) for place in (span.start, span.end)]
     assert ends == sorted(ends)
     assert all(0 <= place <= len(query) for place in ends)
+
+
+@pytest.mark.parametrize("language", ["en", "sv", "fr", "hi"])
+def test_one_typing_error_in_a_word_of_the_articles_is_put_right(
+    sample_index: ArticleIndex, language: str
+) -> None:
+    (identifier, *_) = (name for name in sample_index.ids() if sample_index.get(name).language == language)
+    text = sample_index.get(identifier).text
+    words = [text[start:end] for _, start, end in runs(text) if text[start:end].isalpha() or language == "hi"]
+    asked = right = 0
+    for number, word in enumerate(sorted({word for word in words if len(word) >= 7})[:40]):
+        middle = len(word) // 2
+        typed = (
+            word[:middle] + word[middle + 1 :],
+            word[:middle] + word[middle] + word[middle:],
+            word[:middle] + word[middle + 1] + word[middle] + word[middle + 2 :],
+        )[number % 3]
+        results = sample_index.search(typed, limit=1, facets=False)
+        if typed != word and (results.suggestion or not results.total):
+            asked += 1
+            right += results.suggestion is not None and results.suggestion.casefold() == word.casefold()
+            assert results.suggestion is None or sample_index.search(results.suggestion).total
+    assert asked >= 15
+    assert right >= 0.8 * asked
 
 
 @given(st.text("abc", max_size=7), st.text("abc", max_size=7))
