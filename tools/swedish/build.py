@@ -49,7 +49,18 @@ NO_LAST = frozenset(
 )
 # Words that no count tells from a compound.
 SIMPLE = frozenset(
-    ("kristall", "komposition", "allmänhet", "förorening", "getting", "parameter", "mikroskop", "villkor")
+    (
+        "kristall",
+        "temperatur",
+        "handel",
+        "komposition",
+        "allmänhet",
+        "förorening",
+        "getting",
+        "parameter",
+        "mikroskop",
+        "villkor",
+    )
 )
 # How often the dictionary must show a form before others that it does not list as one; short ones
 # stand there by chance.
