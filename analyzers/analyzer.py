@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
-from typing import Final
+from typing import Final, TypeAlias
 
 from searchkit.analyzers.language import Language, Segmenter
 from searchkit.analyzers.normalize import fold
@@ -13,6 +13,9 @@ from searchkit.analyzers.token import Token, canonical
 
 _APOSTROPHES: Final = frozenset("'’ʼ＇")
 _CACHE_LIMIT: Final = 200_000
+
+# A term of a word, and where it begins and ends in it.
+_Term: TypeAlias = tuple[str, int, int]
 
 
 class Analyzer:
@@ -105,8 +108,8 @@ class Analyzer:
                 continue
             if rules.is_clitic(text, start, end):
                 continue
-            for term in rules.terms(text[start:end]):
-                yield Token(term, start, end, position)
+            for term, first, after in rules.terms(text[start:end]):
+                yield Token(term, start + first, start + after, position)
             position += 1
 
 
@@ -115,9 +118,11 @@ class _Rules:
 
     def __init__(self, language: Language, user_words: frozenset[str]) -> None:
         self.language = language
-        self._cache: dict[str, tuple[str, ...]] = {}
-        self._stem: Callable[[str], str] | None = None
+        self._cache: dict[str, tuple[_Term, ...]] = {}
+        self._snowball: Callable[[str], str] | None = None
         self._rewrites = [(re.compile(old), new) for old, new in language.rewrites]
+        self._endings = tuple({ending for ending, _, _ in language.endings})
+        self._stem_rewrites = [(re.compile(old), new) for old, new in language.stem_rewrites]
         # Words are found in folded text, so the user's are folded too.
         words = frozenset(map(self.fold, user_words)) if language.segmenter else frozenset[str]()
         self._segmenter: Segmenter | None = language.segmenter(words) if language.segmenter else None
@@ -148,8 +153,8 @@ class _Rules:
             return text[start - 2].isalpha() and fold(text[start:end]) in language.enclitics
         return False
 
-    def terms(self, surface: str) -> tuple[str, ...]:
-        """Return the terms of one word; the canonical one is the last."""
+    def terms(self, surface: str) -> tuple[_Term, ...]:
+        """Return the terms of one word: the parts of a compound, then itself; the canonical one is the last."""
         cached = self._cache.get(surface)
         if cached is None:
             if len(self._cache) >= _CACHE_LIMIT:
@@ -157,19 +162,50 @@ class _Rules:
             cached = self._cache[surface] = self._analyze(surface)
         return cached
 
-    def _analyze(self, surface: str) -> tuple[str, ...]:
+    def _analyze(self, surface: str) -> tuple[_Term, ...]:
+        size = len(surface)
         word = self.fold(surface) or surface
         if not self.language.stemmer:
-            return (word,)
-        if self._stem is None:
+            return ((word, 0, size),)
+        stem = self._stem(word)
+        terms: list[_Term] = []
+        if self.language.compounds and (parts := self.language.compounds.split(word, self._stem)):
+            # Where a stemmer cuts a word depends on where its first syllable ends. A compound is inflected as its
+            # last part is, so all its forms meet if they are stemmed as that part.
+            stem = word[: parts[-1].start] + parts[-1].stem
+            places = self._places(surface, word)
+            terms += [(part.stem, places[part.start], places[part.end]) for part in parts if part.stem]
+        terms.append((word, 0, size))
+        if stem != word:
+            terms.append((stem, 0, size))
+        return tuple(terms)
+
+    def _places(self, surface: str, word: str) -> list[int]:
+        """Return for each place in a folded word the one in its surface form."""
+        if len(word) == len(surface):
+            return list(range(len(word) + 1))
+        places = []
+        for start, end in clusters(surface):
+            places += [start] * len(self.fold(surface[start:end]))
+        # Folding the whole may differ from folding its characters; then a part is shown as the whole word.
+        fits = len(places) == len(word)
+        return [*places, len(surface)] if fits else [0] * len(word) + [len(surface)]
+
+    def _stem(self, word: str) -> str:
+        if self._snowball is None:
             import Stemmer
 
             # The stemmer's own cache is off: this class has one, for the whole recipe.
-            self._stem = Stemmer.Stemmer(self.language.stemmer, 0).stemWord
-        stem = self._stem(self._shorten(word)) or word
-        return (word, stem) if stem != word else (word,)
+            self._snowball = Stemmer.Stemmer(self.language.stemmer, 0).stemWord
+        word = self.language.irregular.get(word, word)
+        stem = self._snowball(self._shorten(word)) or word
+        for pattern, replacement in self._stem_rewrites:
+            stem = pattern.sub(replacement, stem)
+        return self.language.stems.get(stem, stem)
 
     def _shorten(self, word: str) -> str:
+        if not word.endswith(self._endings):
+            return word
         for ending, replacement, rest in self.language.endings:
             if word.endswith(ending) and len(word) - len(ending) >= rest:
                 return word[: -len(ending)] + replacement

@@ -36,6 +36,12 @@ HINDI = Language(
             "ॊ": "ो",
         }
     ),
-    rewrites=tuple((f"{nasal}{_VIRAMA}(?=[{stops}])", _ANUSVARA) for nasal, stops in _NASALS.items()),
+    rewrites=(
+        *((f"{nasal}{_VIRAMA}(?=[{stops}])", _ANUSVARA) for nasal, stops in _NASALS.items()),
+        # Forms of common verbs that are written with a glide or without: गये and गए, लिये and लिए, नयी and नई.
+        ("^(ग|कि|लि|दि|पि|आ|ला|पा|खा|हु|न|चाहि)ये$", r"\1ए"),
+        ("^(ग|आ|ला|पा|खा|हु|न)यी$", r"\1ई"),
+    ),
     stop_words=word_list("hi_stop.txt"),
+    version=2,
 )

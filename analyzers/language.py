@@ -7,6 +7,8 @@ from functools import cache
 from importlib import resources
 from typing import Protocol
 
+from searchkit.analyzers.compounds import Compounds
+
 
 class Segmenter(Protocol):
     """Finds the words in text of a script that is written without spaces."""
@@ -34,6 +36,10 @@ class Language:
         rewrites: patterns to replace after ``letters``, in order, as (regular expression, replacement).
         endings: word endings to replace before stemming, as (ending, replacement, least length of the rest);
             the first that fits is taken.
+        stem_rewrites: patterns to replace in a stem, in order, as (regular expression, replacement).
+        irregular: words to stem as another one: ``fötter`` as ``fot``.
+        stems: stems to replace by another one, after ``stem_rewrites``: stem of a form -> stem of its word.
+        compounds: finds the parts of words that are written as one; each part is indexed beside the word.
         elisions: short words that lose their vowel before an apostrophe (``l'`` in French) and are not
             indexed when they stand there.
         enclitics: endings after an apostrophe that are not indexed (``'s`` in English).
@@ -49,6 +55,10 @@ class Language:
     letters: Mapping[int, str | None] = field(default_factory=dict)
     rewrites: tuple[tuple[str, str], ...] = ()
     endings: tuple[tuple[str, str, int], ...] = ()
+    stem_rewrites: tuple[tuple[str, str], ...] = ()
+    irregular: Mapping[str, str] = field(default_factory=dict)
+    stems: Mapping[str, str] = field(default_factory=dict)
+    compounds: Compounds | None = None
     elisions: frozenset[str] = frozenset()
     enclitics: frozenset[str] = frozenset()
     segmenter: Callable[[frozenset[str]], Segmenter] | None = None
@@ -58,10 +68,12 @@ class Language:
     @cache  # noqa: B019 - languages are few and live as long as the process
     def describe(self) -> str:
         """Return a text of every fact that decides the tokens, for fingerprints."""
-        letters = sorted(self.letters.items())
-        digest = hashlib.sha256(repr((letters, self.rewrites, self.endings)).encode()).hexdigest()[:12]
+        tables = [sorted(table.items()) for table in (self.letters, self.irregular, self.stems)]
+        rules = (tables, self.rewrites, self.endings, self.stem_rewrites)
+        digest = hashlib.sha256(repr(rules).encode()).hexdigest()[:12]
         lists = (sorted(self.elisions), sorted(self.enclitics))
-        return f"{self.code} v{self.version} {self.stemmer} {lists} {digest}"
+        compounds = f" {self.compounds.fingerprint}" if self.compounds else ""
+        return f"{self.code} v{self.version} {self.stemmer} {lists} {digest}{compounds}"
 
 
 @cache

@@ -12,9 +12,9 @@ class Token(NamedTuple):
         start: offset in code points of the first character in the original text.
         end: offset just past the last character, so ``original[start:end]`` is the surface form.
         position: the place for phrases and proximity. It counts words from 0; in scripts written without
-            spaces it counts characters. Tokens that begin at the same place share a position, and the
-            last of them is the *canonical* one: the most normalised, and the one that every text with
-            the same reading has there (see `Analyzer.canonical`).
+            spaces it counts characters. Tokens of one word share a position, and so do those that begin at the
+            same character; the last of them is the *canonical* one: the most normalised, and the one that every
+            text with the same reading has there (see `Analyzer.canonical`). The parts of a compound come first.
     """
 
     text: str

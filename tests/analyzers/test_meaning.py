@@ -43,6 +43,9 @@ def test_a_hindi_word_is_one_position_and_keeps_its_vowel_signs(word: str) -> No
         ("पढ\u093cना", "प\u095dना"),
         ("डॉक्टर", "डोक्टर"),
         ("शक्\u200dति", "शक्ति"),
+        ("गये", "गए"),
+        ("लिये", "लिए"),
+        ("नयी", "नई"),
         ("५००", "500"),
     ],
 )
@@ -71,6 +74,35 @@ def test_spellings_of_a_hindi_word_meet(one: str, other: str) -> None:
         ("nivå", "nivån nivåns nivåer nivåerna"),
         ("hjärta", "hjärtat hjärtats hjärtan"),
         ("Alzheimer", "Alzheimers"),
+        ("muskel", "muskeln muskler musklerna musklernas"),
+        ("nyckel", "nyckeln nycklar nycklarna"),
+        ("kapitel", "kapitlet kapitlen"),
+        ("fönster", "fönstret fönstren"),
+        ("vatten", "vattnet vattnets vattnen"),
+        ("program", "programs programmet programmets programmen"),
+        ("rum", "rummet rummen"),
+        ("system", "systemet systemen systemets"),
+        ("månad", "månaden månader månaderna månadens"),
+        ("marknad", "marknaden marknader marknadernas"),
+        ("stadium", "stadiet stadier"),
+        ("centrum", "centrumet centret centra"),
+        ("museum", "museet museer museerna"),
+        ("energi", "energin energins energier"),
+        ("protein", "proteinet proteiner proteinerna"),
+        ("idé", "idén idéns idéer idéerna"),
+        ("förhållande", "förhållandet förhållanden förhållandena"),
+        ("resultat", "resultatet resultaten resultatens"),
+        ("tak", "taket takets taken"),
+        ("öga", "ögat ögon ögonen ögonens"),
+        ("man", "mannen män männen männens"),
+        ("bok", "boken böcker böckerna"),
+        ("hand", "handen händer händerna"),
+        ("tand", "tanden tänder tänderna"),
+        ("natt", "natten nätter nätterna"),
+        ("fot", "foten fötter fötternas"),
+        ("mus", "musen möss mössen"),
+        ("huvudstad", "huvudstaden huvudstäder huvudstädernas"),
+        ("hjärtmuskel", "hjärtmuskeln hjärtmuskler hjärtmusklernas"),
     ],
 )
 def test_the_forms_of_a_swedish_noun_meet_in_one_canonical_term(lemma: str, forms: str) -> None:
@@ -115,13 +147,94 @@ def test_two_ways_to_write_a_word_meet(code: str, one: str, other: str) -> None:
         ("sv", "internet", "intern"),
         ("sv", "gator", "gatorer"),
         ("sv", "banan", "bana"),
+        ("sv", "planet", "plan"),
+        ("sv", "månad", "måne"),
+        ("sv", "damm", "dam"),
+        ("sv", "städ", "stad"),
+        ("sv", "händelse", "hand"),
+        ("sv", "medel", "medalj"),
+        ("sv", "min", "minne"),
         ("en", "brain s", "brain"),
         ("hi", "कम", "काम"),
+        ("hi", "ये", "ए"),
         ("zh", "大脑", "小脑"),
     ],
 )
 def test_different_words_stay_apart(code: str, one: str, other: str) -> None:
     assert canonical(code, one) != canonical(code, other)
+
+
+def parts(word: str) -> list[tuple[str, str]]:
+    """Return the terms of the parts of a Swedish word, and what they show of it."""
+    tokens = analyzer_for("sv").tokens(word)
+    return [(token.text, word[token.start : token.end]) for token in tokens if token.end - token.start < len(word)]
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("hjärnmagnesium", "hjärn magnesium"),  # hjärna without its vowel
+        ("korttidsminnet", "kort tids minnet"),  # a linking s, and a form
+        ("blodhjärnbarriären", "blod hjärn barriären"),
+        ("BLODHJÄRNBARRIÄREN", "BLOD HJÄRN BARRIÄREN"),
+        ("gatukorsning", "gatu korsning"),
+        ("kyrkogård", "kyrko gård"),
+        ("nattåg", "natt tåg"),  # of three t one is not written
+        ("busstation", "buss station"),
+        ("glasskål", "glas skål"),
+        ("fotbollsplan", "fot bolls plan"),  # an s that boll alone has not
+        ("receptorantagonister", "receptor antagonister"),
+        ("telekommunikationsnätet", "telekommunikations nätet"),  # a word that the list has not
+        ("neurotransmittorer", "transmittorer"),  # neuro is no word
+        ("arbets\u00adminne", "arbets\u00ad minne"),
+    ],
+)
+def test_a_swedish_compound_holds_its_parts_where_they_stand(word: str, shown: str) -> None:
+    assert [part for _, part in parts(word)] == shown.split(" ")
+
+
+@pytest.mark.parametrize(
+    ("compound", "word"),
+    [
+        ("hjärnmagnesium", "magnesium"),
+        ("hjärnmagnesium", "hjärnan"),
+        ("korttidsminnets", "minnen"),
+        ("korttidsminne", "tid"),
+        ("blodhjärnbarriären", "barriärer"),
+        ("arbetsminne", "arbetet"),
+        ("gatukorsning", "gator"),
+        ("läkarvård", "läkaren"),
+        ("hälsoeffekter", "hälsa"),
+        ("ögonläkare", "öga"),
+        ("hundtänder", "tand"),
+    ],
+)
+def test_a_part_has_the_canonical_term_of_its_word(compound: str, word: str) -> None:
+    assert canonical("sv", word)[0] in [term for term, _ in parts(compound)]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("kontakten", "banan", "bananer", "planeten", "minister", "kapital", "parlament", "talang", "kalkon"),
+        *("diabetes", "temperaturer", "transporten", "kristaller", "mandeln", "kardinal", "information"),
+        *("försök", "förstå", "underhållning", "undersökningar", "tillsammans", "patienter", "universitetet"),
+        *("hjärnans", "minnena", "Washington", "B12", "xyzminne"),
+    ],
+)
+def test_a_word_that_is_no_compound_of_known_words_is_left_whole(word: str) -> None:
+    assert parts(word) == []
+
+
+@pytest.mark.parametrize("text", ["blodhjärnbarriären", "blod-hjärnbarriären", "blod–hjärn-barriären"])
+def test_a_compound_has_the_same_parts_however_it_is_joined(text: str) -> None:
+    assert {"blod", "hjärn", "barriär"} <= set(terms("sv", text))
+
+
+def test_parts_share_the_position_of_their_compound_and_are_not_canonical() -> None:
+    tokens = list(analyzer_for("sv").tokens("nytt hjärnmagnesium nu"))
+    assert [token.position for token in tokens if "hjärn" in token.text] == [1, 1, 1]
+    assert canonical("sv", "nytt hjärnmagnesium nu") == ["nytt", "hjärnmagnesi", "nu"]
 
 
 @pytest.mark.parametrize(("word", "start"), [("突触", 2), ("可塑性", 4), ("可塑", 4), ("塑性", 5)])
@@ -178,6 +291,7 @@ def test_names_in_another_script_are_read_by_the_language_of_that_script(
         ("fr", "Comment est faite la mémoire", {"faite", "mémoire"}),
         ("sv", "Vad är ett minne", {"minne"}),
         ("hi", "क्या यहाँ स्मृति है", {"स्मृति"}),
+        ("hi", "कितने लोग कब और कहाँ गये", {"लोग"}),
         ("zh", "为什么 什麼 记忆", {"记忆"}),
     ],
 )

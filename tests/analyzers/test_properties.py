@@ -15,6 +15,9 @@ PIECES = st.sampled_from(
         *(
             "hjärnan",
             "synaps",
+            "minnes",
+            "till",
+            "lägg",
             "L",
             "l",
             "qu",
@@ -77,11 +80,14 @@ TEXTS = st.one_of(
 def test_any_text_gives_well_formed_tokens(code: str, text: str) -> None:
     analyzer = analyzer_for(code)
     tokens = list(analyzer.tokens(text))
-    starts = [token.start for token in tokens]
+    starts = [token.start for token in analyzer.canonical(text)]
     positions = [token.position for token in tokens]
     assert all(token.text for token in tokens)
     assert all(0 <= token.start < token.end <= len(text) for token in tokens)
     assert starts == sorted(starts)
+    # What else is at a position stands in its word, or, without spaces, begins with its character.
+    whole = {token.position: token for token in analyzer.canonical(text)}
+    assert all(whole[token.position].start <= token.start < whole[token.position].end for token in tokens)
     assert sorted(set(positions)) == list(range(len(set(positions))))
     assert positions == sorted(positions)
     assert list(analyzer.tokens(text)) == tokens

@@ -1,11 +1,13 @@
 """The table of languages, what an analyzer loads, and where it keeps the Chinese dictionary."""
 
+import hashlib
 import os
 import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -132,6 +134,50 @@ def test_only_chinese_text_loads_jieba(code: str) -> None:
         "print('jieba' in sys.modules)\n"
     )
     assert shown.stdout.split() == ["False", "True"]
+
+
+def test_short_words_do_not_load_the_list_of_compounds() -> None:
+    shown = run(
+        "from searchkit.analyzers import analyzer_for\n"
+        "sv = analyzer_for('sv')\n"
+        "sv.fingerprint, list(sv.tokens('vad är minne'))\n"
+        "print('_elements' in vars(sv.language.compounds))\n"
+        "list(sv.tokens('arbetsminne'))\n"
+        "print('_elements' in vars(sv.language.compounds))"
+    )
+    assert shown.stdout.split() == ["False", "True"]
+
+
+def test_fingerprints_tell_of_another_list_of_compounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    from searchkit.analyzers.compounds import Compounds
+
+    before = Compounds("sv_compounds.txt", link="s").fingerprint
+    assert Compounds("sv_compounds.txt").fingerprint != before
+    whole = Compounds._read
+    monkeypatch.setattr(Compounds, "_read", lambda self: whole(self) + b"more\n")
+    assert Compounds("sv_compounds.txt", link="s").fingerprint != before
+
+
+@pytest.mark.parametrize("name", ["sv_compounds.txt", "sv_stems.txt"])
+def test_the_lists_of_swedish_stems_are_of_the_rules_that_there_are(name: str) -> None:
+    """If this fails, the rules have changed since: tools/swedish/README.md tells how to make the lists anew."""
+    bare = replace(language("sv"), stems={}, compounds=None)
+    rules = hashlib.sha256(bare.describe().encode()).hexdigest()[:12]
+    head = (ANALYZERS / "data" / name).read_text(encoding="utf-8").partition("\n[")[0]
+    assert f"Rules of analyzers/sv.py: {rules}." in head
+
+
+def test_another_language_can_have_compounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    from searchkit.analyzers import Analyzer
+    from searchkit.analyzers.compounds import Compounds
+
+    text = "# A list\n[first]\nsonnen sonn 3\nhaus haus 5\n[last]\naufgang\ntur\n[whole]\n"
+    monkeypatch.setattr(Compounds, "_read", lambda _: text.encode())
+    german = Language(
+        code="de", name="German", scripts=("Latin",), stemmer="german", compounds=Compounds("de.txt")
+    )
+    tokens = [token.text for token in Analyzer(german).tokens("Sonnenaufgang")]
+    assert tokens == ["sonn", "aufgang", "sonnenaufgang"]
 
 
 def test_chinese_is_analyzed_without_a_word_on_the_screen(tmp_path: Path) -> None:
