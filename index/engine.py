@@ -164,6 +164,9 @@ class Engine(Protocol):
     def document_frequency(self, field: str, text: str) -> int:
         """Return how many documents hold a term in a field; deleted ones may count until they are merged away."""
 
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin so, sorted, each with its document frequency."""
+
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
 

@@ -61,6 +61,27 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Documents that hold any of several words for one thing, scored by BM25 as if they were one word.
+
+    Their frequencies add up, each times its own boost (probabilistic structured queries: Darwish and Oard, SIGIR
+    2003, after Pirkola, SIGIR 1998), so a word with ten translations does not count ten times.
+
+    Attributes:
+        alternatives: terms and phrases of one field, the best with a boost of 1.
+        boost: of the whole.
+        home: the word that they translate, in its own language. The synonyms weigh at most what that weighs
+            there, so that a common word is not a rare one in a language of few articles.
+        of: what they stand for, for people; nothing to an engine.
+    """
+
+    alternatives: tuple[Term | Phrase, ...]
+    boost: float = 1.0
+    home: tuple[Term, ...] = ()
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Prefix:
     """Documents that hold a term with a prefix; each scores ``boost``, however many terms fit.
 
@@ -114,7 +135,7 @@ class Bool:
     must_not: tuple["Query", ...] = ()
 
 
-Query: TypeAlias = Term | Readings | Phrase | Prefix | Fuzzy | Facet | Everything | Bool
+Query: TypeAlias = Term | Readings | Phrase | Synonyms | Prefix | Fuzzy | Facet | Everything | Bool
 
 
 def leaves(query: Query) -> Iterator[Query]:
@@ -124,5 +145,16 @@ def leaves(query: Query) -> Iterator[Query]:
             yield from leaves(part)
     elif isinstance(query, Readings):
         yield from query.terms
+    elif isinstance(query, Synonyms):
+        yield from query.alternatives
     else:
+        yield query
+
+
+def synonyms(query: Query) -> Iterator[Synonyms]:
+    """Yield the synonyms that a hit may match: all that do not stand under ``must_not``."""
+    if isinstance(query, Bool):
+        for part in (*query.must, *query.should):
+            yield from synonyms(part)
+    elif isinstance(query, Synonyms):
         yield query

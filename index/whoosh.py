@@ -31,7 +31,7 @@ from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25
 from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Term
+from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Synonyms, Term
 
 _FACET: Final = "facet_"
 _HOLDER: Final = "writer.json"
@@ -160,6 +160,10 @@ class WhooshEngine:
     def document_frequency(self, field: str, text: str) -> int:
         """Return how many documents hold a term in a field."""
         return self._current().document_frequency(field, text)
+
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin so."""
+        return self._current().terms(field, prefix)
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
@@ -451,6 +455,8 @@ class _Snapshot:
                 return self._readings(query)
             case Phrase():
                 return self._phrase(query)
+            case Synonyms():
+                return self._synonyms(query)
             case Prefix():
                 terms = self._expand(query.field, query.prefix, query.max_length)
                 return self._constant(query.field, terms, query.boost)
@@ -505,7 +511,34 @@ class _Snapshot:
                 scores[number] = scores.get(number, 0.0) + score
         return scores
 
+    def _synonyms(self, query: Synonyms) -> Scores:
+        if not query.alternatives:
+            return {}
+        field = query.alternatives[0].field
+        frequencies: defaultdict[int, float] = defaultdict(float)
+        held = 0.0
+        for alternative in query.alternatives:
+            if isinstance(alternative, Phrase):
+                counts = self._occurrences(alternative)[0]
+            else:
+                postings = self._postings(field, alternative.text)
+                counts = dict(zip(postings.numbers, postings.frequencies, strict=True))
+            held += alternative.boost * len(counts)
+            for number, count in counts.items():
+                frequencies[number] += alternative.boost * count
+        documents = self._documents(field)
+        home = [
+            (self._documents(term.field), self.document_frequency(term.field, term.text)) for term in query.home
+        ]
+        frequency = bm25.at_home([(documents, min(held, documents)), *home])[0]
+        return self._score(field, query.boost, [frequency], frequencies)
+
     def _phrase(self, query: Phrase) -> Scores:
+        counted, frequencies = self._occurrences(query)
+        return self._score(query.field, query.boost, frequencies, counted)
+
+    def _occurrences(self, query: Phrase) -> tuple[dict[int, float], list[int]]:
+        """Return how often each document holds a phrase, and the document frequencies of its terms."""
         found: list[_Postings] = []
         together: set[int] = set()
         for _, text in query.terms:
@@ -513,7 +546,7 @@ class _Snapshot:
             numbers = found[-1].numbers
             together = together.intersection(numbers) if len(found) > 1 else set(numbers)
             if not together:
-                return {}
+                return {}, []
         values = [
             {
                 number: value
@@ -532,7 +565,7 @@ class _Snapshot:
                     break
             if starts:
                 counted[number] = float(len(starts))
-        return self._score(query.field, query.boost, [len(postings.numbers) for postings in found], counted)
+        return counted, [len(postings.numbers) for postings in found]
 
     def _score(
         self,
@@ -606,6 +639,18 @@ class _Snapshot:
         except TermNotFound:
             return 0
         return frequency
+
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+        if field not in self.reader.schema:
+            return
+        begins = _encodable(prefix).encode()
+        with self._reading:
+            found = []
+            for (name, term), info in self.reader.iter_from(field, begins):
+                if name != field or not term.startswith(begins):
+                    break
+                found.append((term.decode(), info.doc_frequency()))
+        yield from found
 
     def _ids(self, field: str, text: str) -> list[int]:
         with self._reading:

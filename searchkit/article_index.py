@@ -23,6 +23,8 @@ from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, merge
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
+from searchkit.translate import Translator
+from searchkit.transliteration import Names
 from searchkit.vocabulary import Vocabulary
 
 _SORTS: Final = ("relevance", "date")
@@ -405,6 +407,7 @@ class ArticleIndex:
         self._stamp = stamp
         # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
         self._names = FacetNames(self.vocabulary, current.study_labels)
+        self._sounds: Names | None = None
 
     def _refresh(self) -> None:
         """Take over what another process changed: a new language, another vocabulary."""
@@ -446,8 +449,19 @@ class ArticleIndex:
             frequency=self._engine.document_frequency,
             vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
+            translator=self._translator() if expand else None,
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
+
+    def _translator(self) -> Translator:
+        if self._sounds is None:  # the settings are written with each commit: new words, new object
+            self._sounds = Names(self._engine.terms)
+        return Translator(
+            languages=tuple(sorted(self._settings.analyzers)),
+            analyzer=self._deriver.analyzer,
+            frequency=self._engine.document_frequency,
+            names=self._sounds,
+        )
 
     def _hit(self, found: EngineHit, query: Query) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)

@@ -13,6 +13,7 @@ from searchkit.analyzers import Analyzer, Token, canonical
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import query as engine
 from searchkit.query import Anything, FacetValue, Group, Node, Quoted, Word, plain_text
+from searchkit.translate import Translator
 from searchkit.vocabulary import Vocabulary
 
 # Measured on question sets in five languages (docs/relevance.md): the words beside bigrams, and the plain form
@@ -38,6 +39,7 @@ class Compiler:
         frequency: returns the number of documents that hold a term in a field.
         vocabulary: names of mechanisms, or None not to search beyond the words.
         resolve: returns the facet values that a person's spelling means; none if there is no such value.
+        translator: finds words in the index's other languages, or None not to.
     """
 
     languages: tuple[str, ...]
@@ -45,6 +47,7 @@ class Compiler:
     frequency: Callable[[str, str], int]
     vocabulary: Vocabulary | None
     resolve: Callable[[str, str], tuple[str, ...]]
+    translator: Translator | None = None
 
     def compile(self, root: Group) -> engine.Query:
         """Return what an engine evaluates; an empty tree matches nothing."""
@@ -78,6 +81,7 @@ class Compiler:
         if group.should:
             should += self._pairs(group, weights)
             should += self._mechanisms(group)
+            should += self._translations(group)
         return engine.Bool(
             must=tuple(self._exact(node, weights) for node in group.must),
             should=tuple(should),
@@ -144,6 +148,7 @@ class Compiler:
             case Word() | Quoted():
                 leaf = self._each(node.kind, lambda field, analyzer: self._phrase(node.text, field, analyzer))
                 extra = self._mechanisms(node) if expand and node.kind is None else []
+                extra += self._translations(node) if expand else []
                 return engine.Bool(should=(leaf, *extra)) if extra else leaf
 
     def _each(self, kind: str | None, make: Callable[[str, Analyzer], Iterable[engine.Query]]) -> engine.Query:
@@ -184,6 +189,17 @@ class Compiler:
             return []
         keys = {key for text in plain_text(node) for key in self.vocabulary.find_in_query(text)}
         return [engine.Facet("mechanism", (key,), _MECHANISM_WEIGHT) for key in sorted(keys)]
+
+    def _translations(self, node: Group | Word | Quoted) -> list[engine.Query]:
+        """Return the words in other languages: of the plain words of a group, of a word, of a phrase as a whole."""
+        if self.translator is None:
+            return []
+        if isinstance(node, Group):
+            return [found for text in plain_text(node) for found in self.translator.translate(text)]
+        if node.kind == "author":
+            return []
+        kinds = (node.kind,) if node.kind else ("title", "body")
+        return list(self.translator.translate(node.text, kinds=kinds, whole=isinstance(node, Quoted)))
 
 
 def _texts(node: Node) -> Iterator[str]:

@@ -1,0 +1,254 @@
+"""Bilingual word lists: what a word of one language is called in another.
+
+A word list is a file ``SOURCE/en-sv.txt`` below ``searchkit/data/lexicon``: a line for each phrase, its folded
+words, a tab, and its translations, best first, with ``|`` between. Lines stand in the order of their bytes, so that
+a phrase is found by bisection and nothing is read into memory. Sources have licences of their own and can be taken
+away; what the others know is still found.
+"""
+
+import mmap
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+from searchkit.analyzers import analyzer_for
+
+# Sources by how much their translations are to be trusted; a folder that is not named here counts as the last.
+_TRUST: Final = {
+    "cldr": 1.0,
+    "wikdict": 1.0,
+    "cc-cedict": 1.0,
+    "freedict": 1.0,
+    "libreoffice-help": 0.7,
+    "id-tagging-schema": 0.7,
+    "geonames": 0.7,
+}
+_LEAST_TRUST: Final = 0.5
+# Another form of the word, such as the verb that a noun is made of.
+_OTHER_FORM: Final = 0.5
+# A translation by way of a third language.
+_PIVOTED: Final = 0.5
+_PIVOTS: Final = ("en", "fr")
+_MOST_PIVOTS: Final = 3
+# Words that a key may begin with share all of their stem but its end, which some stemmers rewrite (happi, happy).
+_SHORT_STEM: Final = 4
+
+
+# Returns the stem of a folded word.
+Stem: TypeAlias = Callable[[str], str]
+
+
+class Translation(NamedTuple):
+    """A translation, and how good it is beside the best one, which has 1."""
+
+    text: str
+    weight: float
+
+
+class WordList:
+    """One file of phrases and their translations.
+
+    Args:
+        path: the file; it is mapped into memory and not read.
+        trust: how much its translations count.
+    """
+
+    def __init__(self, path: Path, trust: float = 1.0) -> None:
+        self.trust = trust
+        with path.open("rb") as file:
+            self._data: mmap.mmap | bytes = b""
+            if path.stat().st_size:
+                self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def get(self, key: str) -> list[str]:
+        """Return the translations of a key."""
+        wanted = key.encode() + b"\t"
+        start = self._place(wanted)
+        if self._data[start : start + len(wanted)] != wanted:
+            return []
+        return self._data[start + len(wanted) : self._end(start)].decode().split("|")
+
+    def beginning(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Yield the keys that begin so, and their translations in one text, in order."""
+        first = prefix.encode()
+        if not first:
+            return
+        # No byte of UTF-8 is 0xff.
+        lines = self._data[self._place(first) : self._place(first + b"\xff")]
+        for line in lines.splitlines():
+            key, _, texts = line.partition(b"\t")
+            yield key.decode(), texts.decode()
+
+    def _place(self, wanted: bytes) -> int:
+        """Return where the first line begins that is not below ``wanted``."""
+        low, high = 0, len(self._data)
+        while low < high:
+            start = self._data.rfind(b"\n", 0, (low + high) // 2) + 1
+            if self._data[start : start + len(wanted)] < wanted:
+                low = self._end(start) + 1
+            else:
+                high = start
+        return low
+
+    def _end(self, start: int) -> int:
+        end = self._data.find(b"\n", start)
+        return len(self._data) if end < 0 else end
+
+
+class Lexicon:
+    """All word lists of a folder.
+
+    Args:
+        folder: holds a folder for each source; None, or one that is not there, is an empty lexicon.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        found: defaultdict[tuple[str, str], list[WordList]] = defaultdict(list)
+        for path in sorted(folder.glob("*/*-*.txt")) if folder else ():
+            source, _, target = path.stem.partition("-")
+            found[source, target].append(WordList(path, _TRUST.get(path.parent.name, _LEAST_TRUST)))
+        self._lists = dict(found)
+
+    @classmethod
+    def builtin(cls) -> "Lexicon":
+        """Return the lexicon that ships with searchkit; the same object each time."""
+        return _builtin()
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that have a word list."""
+        return frozenset(code for pair in self._lists for code in pair)
+
+    def knows(self, word: str, source: str) -> bool:
+        """Tell whether a folded word, or phrase, is a key of any list of a language."""
+        return any(
+            entries.get(word)
+            for (code, _), found in self._lists.items()
+            if code == source
+            for entries in found
+        )
+
+    def longest(self, run: str, start: int, source: str, target: str) -> int:
+        """Return where the longest key ends that begins at a place of a run without spaces, or ``start``."""
+        head = run[start : start + 2]
+        ends = [
+            start + len(key)
+            for path in self._paths(source, target)
+            for entries in self._lists.get((source, path), ())
+            for key, _ in _beginning(entries, head)
+            if run.startswith(key, start)
+        ]
+        if not ends and any(entries.get(head[:1]) for entries in self._lists.get((source, target), ())):
+            return start + 1
+        return max(ends, default=start)
+
+    def phrase(self, words: Sequence[str], start: int, source: str, target: str, stem: Stem) -> int:
+        """Return how many words the longest phrase has that begins at a place; 0 or 1 if none has several.
+
+        Args:
+            words: folded words of one language.
+            start: the place of the first.
+            source: their language.
+            target: the language to translate to.
+            stem: gives the stem of a folded word of that language.
+        """
+        longest = 0
+        first = words[start]
+        for path in self._paths(source, target):
+            for entries in self._lists.get((source, path), ()):
+                for key, _ in _beginning(entries, first + " "):
+                    parts = key.split(" ")
+                    size = len(parts)
+                    if size > longest and _same(parts, words[start : start + size], stem):
+                        longest = size
+        return longest
+
+    def translate(self, phrase: str, source: str, target: str, stem: Stem) -> list[Translation]:
+        """Return the translations of a phrase, best first; by way of another language if there are none.
+
+        Args:
+            phrase: folded words with a space between, or a run without spaces.
+            source: its language.
+            target: the language to translate to.
+            stem: gives the stem of a folded word of the source language; words with the stem of ``phrase``
+                are other forms of it.
+        """
+        return self._translate(phrase, source, target, stem, frozenset({source}))
+
+    def _translate(
+        self, phrase: str, source: str, target: str, stem: Stem | None, passed: frozenset[str]
+    ) -> list[Translation]:
+        scores: defaultdict[str, float] = defaultdict(float)
+        lists = self._lists.get((source, target), ())
+        if lists:
+            for form, weight in self._forms(phrase, source, stem):
+                for entries in lists:
+                    for place, text in enumerate(entries.get(form)):
+                        scores[text] += weight * entries.trust / (place + 1)
+            if stem:
+                for entries in lists:
+                    for texts in _relatives(entries, phrase, stem):
+                        for place, text in enumerate(texts.split("|")):
+                            scores[text] += _OTHER_FORM * entries.trust / (place + 1)
+        if not scores:
+            for pivot in _PIVOTS:
+                if pivot in passed or pivot == target or (source, pivot) not in self._lists:
+                    continue
+                through = self._translate(phrase, source, pivot, stem, passed | {pivot, target})
+                for middle in through[:_MOST_PIVOTS]:
+                    ends = self._translate(_folded(middle.text, pivot), pivot, target, None, passed | {pivot})
+                    for end in ends:
+                        scores[end.text] += _PIVOTED * middle.weight * end.weight
+                if scores:
+                    break
+        best = max(scores.values(), default=1.0)
+        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        return [Translation(text, score / best) for text, score in ranked]
+
+    def _forms(self, phrase: str, source: str, stem: Stem | None) -> Iterator[tuple[str, float]]:
+        yield phrase, 1.0
+        if stem:
+            for entries in self._lists.get((source, source), ()):
+                for base in entries.get(phrase):
+                    yield base, 1.0
+
+    def _paths(self, source: str, target: str) -> list[str]:
+        """Return the languages in which a first step from ``source`` to ``target`` may end."""
+        if (source, target) in self._lists:
+            return [target]
+        return [pivot for pivot in _PIVOTS if (source, pivot) in self._lists]
+
+
+def _same(parts: list[str], words: Sequence[str], stem: Stem) -> bool:
+    return len(parts) == len(words) and all(
+        part == word or stem(part) == stem(word) for part, word in zip(parts, words, strict=True)
+    )
+
+
+def _relatives(entries: WordList, word: str, stem: Stem) -> Iterator[str]:
+    """Yield the translations of the other words that share the stem of a word."""
+    root = stem(word)
+    if " " in word:
+        return
+    prefix = root if len(root) <= _SHORT_STEM else root[:-1]
+    for key, texts in _beginning(entries, prefix):
+        if key != word and " " not in key and stem(key) == root:
+            yield texts
+
+
+@lru_cache(maxsize=512)
+def _beginning(entries: WordList, prefix: str) -> tuple[tuple[str, str], ...]:
+    return tuple(entries.beginning(prefix))
+
+
+def _folded(text: str, language: str) -> str:
+    return " ".join(analyzer_for(language).words(text))
+
+
+@cache
+def _builtin() -> Lexicon:
+    folder = resources.files("searchkit.data").joinpath("lexicon")
+    return Lexicon(folder if isinstance(folder, Path) else None)

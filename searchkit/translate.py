@@ -1,0 +1,231 @@
+"""A query's words in the other languages of an index.
+
+Each word or phrase of the query that a word list knows (`searchkit.lexicon`), and each name that sounds like a word
+of the index (`searchkit.transliteration`), gives one group of synonyms for each other language.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from searchkit.analyzers import Analyzer, analyzer_for, language
+from searchkit.analyzers.script import UNSPACED, runs
+from searchkit.index import query as engine
+from searchkit.lexicon import Lexicon, Translation
+from searchkit.transliteration import Names, is_devanagari
+
+# A translation is a guess at what the query means: half a word at most of the query's own language.
+_WEIGHT: Final = 0.3
+# A name that sounds alike, beside a translation.
+_NAME_WEIGHT: Final = 0.7
+_KINDS: Final = ("title", "body")
+# The best translations of a word that the index knows. Each is read from the index.
+_MOST: Final = 5
+_LEAST_WEIGHT: Final = 0.1
+# Languages that share a script are told apart by the words that they know; one that knows much fewer is not meant.
+_LEAST_SHARE: Final = 0.7
+_WORD_LIST_EVIDENCE: Final = 0.5
+_SHORTEST_NAME: Final = 4
+
+
+class _Piece(NamedTuple):
+    """A word, a phrase or a part of a run without spaces that is translated as one.
+
+    Attributes:
+        surface: as it stands in the query.
+        key: as it is looked up.
+        name: whether it may be a name.
+    """
+
+    surface: str
+    key: str
+    name: bool
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Translates queries for one index.
+
+    Args:
+        languages: codes of the languages that the index holds.
+        analyzer: returns the analyzer of a code.
+        frequency: returns the number of documents that hold a term in a field.
+        names: the words of the index by their sounds.
+        lexicon: the word lists.
+    """
+
+    languages: tuple[str, ...]
+    analyzer: Callable[[str], Analyzer]
+    frequency: Callable[[str, str], int]
+    names: Names
+    lexicon: Lexicon = field(default_factory=Lexicon.builtin)
+
+    def translate(
+        self, text: str, context: str = "", kinds: Sequence[str] = _KINDS, *, whole: bool = False
+    ) -> Iterator[engine.Synonyms]:
+        """Yield synonyms for the words of a text.
+
+        Args:
+            text: plain words of a query.
+            context: the whole query, which tells its language; ``text`` itself if empty.
+            kinds: where to look for the translations.
+            whole: only where the text is one phrase of a word list, from its first word to its last.
+        """
+        words = list(runs(text))
+        scripts = {script for script, _, _ in words if script != "Number"}
+        for source, share in self._sources(context or text).items():
+            own = set(language(source).scripts)
+            if not own & scripts:
+                continue
+            for target in self.languages:
+                if target == source or target not in self.lexicon.languages:
+                    continue
+                for piece in self._pieces(text, source, target):
+                    if whole and piece.surface != text.strip():
+                        continue
+                    yield from self._groups(piece, source, target, kinds, share)
+
+    def _sources(self, text: str) -> Mapping[str, float]:
+        """Return the languages that a text may be in, and how much each counts.
+
+        Of the languages of one script, that which knows most words: as words that every text in it holds, or as
+        words of a list.
+        """
+        found: dict[str, float] = {}
+        spans = list(runs(text))
+        for script in sorted({script for script, _, _ in spans}):
+            codes = [code for code in sorted(self.lexicon.languages) if script in language(code).scripts]
+            words = [text[start:end] for other, start, end in spans if other == script]
+            known = {code: self._known(words, code) for code in codes} if len(codes) > 1 else {}
+            most = max(known.values(), default=0.0)
+            for code in codes:
+                share = known[code] / most if most else 1.0
+                if share >= _LEAST_SHARE:
+                    found[code] = share**2
+        return found
+
+    def _known(self, words: Sequence[str], code: str) -> float:
+        analyzer = analyzer_for(code)
+        stop = [analyzer.is_stop_word(word) for word in words]
+        if all(stop):
+            return 0.0
+        return sum(
+            1.0 if common else _WORD_LIST_EVIDENCE * self.lexicon.knows(analyzer.words(word)[0], code)
+            for word, common in zip(words, stop, strict=True)
+        )
+
+    def _pieces(self, text: str, source: str, target: str) -> Iterator[_Piece]:
+        """Cut a text into what is translated as one: the longest phrases that the lists know, else words."""
+        analyzer = analyzer_for(source)
+        scripts = language(source).scripts
+        spans = list(runs(text))
+        folded = [analyzer.words(text[start:end])[0] for _, start, end in spans]
+        place = 0
+        while place < len(spans):
+            script, start, end = spans[place]
+            if script not in scripts:
+                place += 1
+                continue
+            if script in UNSPACED:
+                yield from self._cut(text[start:end], folded[place], source, target)
+                place += 1
+                continue
+            size = self.lexicon.phrase(folded, place, source, target, _stemmer(source))
+            if size > 1:
+                last = spans[place + size - 1][2]
+                yield _Piece(text[start:last], " ".join(folded[place : place + size]), name=False)
+            surface = text[start:end]
+            if size <= 1 and not analyzer.is_stop_word(surface) and len(surface) > 1:
+                name = len(surface) >= _SHORTEST_NAME and (surface[:1].isupper() or is_devanagari(surface))
+                yield _Piece(surface, folded[place], name)
+            place += max(size, 1)
+
+    def _cut(self, surface: str, run: str, source: str, target: str) -> Iterator[_Piece]:
+        analyzer = analyzer_for(source)
+        even = len(surface) == len(run)  # else folding changed lengths and the surface cannot be cut like the run
+        place = 0
+        while place < len(run):
+            end = self.lexicon.longest(run, place, source, target)
+            if end > place:
+                part = run[place:end]
+                if not analyzer.is_stop_word(part):
+                    yield _Piece(surface[place:end] if even else part, part, name=False)
+            place = max(end, place + 1)
+
+    def _groups(
+        self, piece: _Piece, source: str, target: str, kinds: Sequence[str], share: float
+    ) -> Iterator[engine.Synonyms]:
+        found = self.lexicon.translate(piece.key, source, target, _stemmer(source))
+        home = self._home(piece.surface, source)
+        for kind in kinds:
+            alternatives = self._alternatives(found, kind, target)
+            if " " not in piece.key and (piece.name or not alternatives):
+                alternatives += self._sounding(piece.key, kind, target)
+            if alternatives:
+                unique = {engine_leaf: None for engine_leaf in alternatives}
+                yield engine.Synonyms(tuple(unique), _WEIGHT * share, home, piece.surface)
+
+    def _alternatives(
+        self, translations: Sequence[Translation], kind: str, target: str
+    ) -> list[engine.Term | engine.Phrase]:
+        field_name = engine.field_name(kind, target)
+        analyzer = self.analyzer(target)
+        found: list[engine.Term | engine.Phrase] = []
+        seen: set[tuple[tuple[int, str], ...]] = set()
+        for text, weight in translations:
+            if weight < _LEAST_WEIGHT or len(found) >= _MOST:
+                break
+            terms = _terms(text, analyzer)
+            if not terms or terms in seen:
+                continue
+            seen.add(terms)
+            if all(self.frequency(field_name, term) for _, term in terms):
+                found.append(
+                    engine.Term(field_name, terms[0][1], weight)
+                    if len(terms) == 1
+                    else engine.Phrase(field_name, terms, weight)
+                )
+        return found
+
+    def _sounding(self, word: str, kind: str, target: str) -> list[engine.Term | engine.Phrase]:
+        scripts = language(target).scripts
+        if is_devanagari(word) == ("Devanagari" in scripts) or not {"Latin", "Devanagari"} & set(scripts):
+            return []
+        field_name = engine.field_name(kind, target)
+        return [engine.Term(field_name, term, _NAME_WEIGHT) for term in self.names.alike(word, field_name)[:_MOST]]
+
+    def _home(self, surface: str, source: str) -> tuple[engine.Term, ...]:
+        """Return the rarest term of a piece in its own language, if the index has articles in it."""
+        if source not in self.languages:
+            return ()
+        field_name = engine.field_name("body", source)
+        held = [
+            (frequency, term)
+            for _, term in _terms(surface, self.analyzer(source))
+            if (frequency := self.frequency(field_name, term))
+        ]
+        return (engine.Term(field_name, min(held)[1]),) if held else ()
+
+
+def _terms(text: str, analyzer: Analyzer) -> tuple[tuple[int, str], ...]:
+    """Return the canonical terms of a phrase with their distances; none where it has stop words only."""
+    tokens = analyzer.canonical(text)
+    if len(tokens) > 1 and tokens[-1].start < tokens[-2].end:
+        # The lone last character of a run without spaces stands in the bigram before it.
+        tokens = tokens[:-1]
+    elif len(tokens) == 1 and len(text) == 1:
+        return ()  # one character of a run is no term: words are found by bigrams
+    if all(analyzer.is_stop_word(text[token.start : token.end]) for token in tokens):
+        return ()
+    return tuple((token.position - tokens[0].position, token.text) for token in tokens)
+
+
+def _stemmer(source: str) -> Callable[[str], str]:
+    return lambda word: _stem(source, word)
+
+
+@lru_cache(maxsize=50_000)
+def _stem(source: str, word: str) -> str:
+    tokens = analyzer_for(source).canonical(word)
+    return tokens[-1].text if tokens else word
