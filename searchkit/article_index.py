@@ -28,6 +28,7 @@ from searchkit.transliteration import Names
 from searchkit.vocabulary import Vocabulary
 
 _SORTS: Final = ("relevance", "date")
+_MOST_FREQUENCIES: Final = 100_000
 
 Filter = str | Iterable[str] | None
 
@@ -375,6 +376,8 @@ class ArticleIndex:
                 # The labels are written first: those of articles that are not there yet do no harm.
                 self._save(current)
                 writer.commit()
+                # Once more: whoever read them before the commit has kept what the index said before it.
+                self._save(current)
         return changes
 
     def rebuild(self, *, vocabulary: Vocabulary | None = None, wait: float = 10.0) -> int:
@@ -407,7 +410,9 @@ class ArticleIndex:
         self._stamp = stamp
         # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
         self._names = FacetNames(self.vocabulary, current.study_labels)
+        # What is kept of the index's words; the settings are written with each commit, and so it starts anew.
         self._sounds: Names | None = None
+        self._frequencies: dict[tuple[str, str], int] = {}
 
     def _refresh(self) -> None:
         """Take over what another process changed: a new language, another vocabulary."""
@@ -446,20 +451,30 @@ class ArticleIndex:
         compiler = Compiler(
             languages=tuple(sorted(self._settings.analyzers)),
             analyzer=self._deriver.analyzer,
-            frequency=self._engine.document_frequency,
+            frequency=self._frequency,
             vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
             translator=self._translator() if expand else None,
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
 
+    def _frequency(self, field: str, text: str) -> int:
+        held = self._frequencies
+        frequency = held.get((field, text))
+        if frequency is None:
+            frequency = self._engine.document_frequency(field, text)
+            if len(held) >= _MOST_FREQUENCIES:
+                held.clear()
+            held[field, text] = frequency
+        return frequency
+
     def _translator(self) -> Translator:
-        if self._sounds is None:  # the settings are written with each commit: new words, new object
+        if self._sounds is None:
             self._sounds = Names(self._engine.terms)
         return Translator(
             languages=tuple(sorted(self._settings.analyzers)),
             analyzer=self._deriver.analyzer,
-            frequency=self._engine.document_frequency,
+            frequency=self._frequency,
             names=self._sounds,
         )
 

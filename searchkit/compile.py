@@ -73,9 +73,11 @@ class Compiler:
         return sum(self.frequency(field, token) > 0 for token in tokens) * 2 > len(tokens)
 
     def _group(self, group: Group, weights: Mapping[str, float]) -> engine.Query:
-        spared = self._spared([node.text for node in group.should if isinstance(node, Word)])
+        words = [node.text for node in group.should if isinstance(node, Word)]
+        spared = self._spared(words)
+        common = self.translator.common_words(" ".join(words)) if self.translator else frozenset()
         should = [
-            self._optional(node, spared, weights) if isinstance(node, Word) else self._exact(node, weights)
+            self._optional(node, spared, common, weights) if isinstance(node, Word) else self._exact(node, weights)
             for node in group.should
         ]
         if group.should:
@@ -110,7 +112,9 @@ class Compiler:
             code for code in self.languages if any(_content_tokens(text, self.analyzer(code)) for text in words)
         )
 
-    def _optional(self, word: Word, spared: frozenset[str], weights: Mapping[str, float]) -> engine.Query:
+    def _optional(
+        self, word: Word, spared: frozenset[str], common: frozenset[str], weights: Mapping[str, float]
+    ) -> engine.Query:
         """Return a leaf that adds to the score: every token counts by itself, and stop words not at all."""
         if word.prefix or word.distance:
             return self._exact(word, weights)
@@ -127,7 +131,8 @@ class Compiler:
                     alone.append(engine.Prefix(field, character, max_length=2))
                 for token, whole in found:
                     weight = weights[code] * _KIND_WEIGHTS[kind] * (1.0 if whole else _OVERLAP_WEIGHT)
-                    spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
+                    surface = word.text[token.start : token.end]
+                    spare = code in spared and (surface in common or analyzer.is_stop_word(surface))
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
         words = [engine.Readings(tuple(terms), tuple(unread[place])) for place, terms in readings.items()]

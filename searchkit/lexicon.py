@@ -35,6 +35,7 @@ _PIVOTS: Final = ("en", "fr")
 _MOST_PIVOTS: Final = 3
 # Words that a key may begin with share all of their stem but its end, which some stemmers rewrite (happi, happy).
 _SHORT_STEM: Final = 4
+_MOST_KNOWN: Final = 100_000
 
 
 # Returns the stem of a folded word.
@@ -63,13 +64,19 @@ class WordList:
             if path.stat().st_size:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
-    def get(self, key: str) -> list[str]:
-        """Return the translations of a key."""
+    def get(self, key: str) -> str:
+        """Return the translations of a key, with ``|`` between; nothing if there is no such key."""
         wanted = key.encode() + b"\t"
         start = self._place(wanted)
         if self._data[start : start + len(wanted)] != wanted:
-            return []
-        return self._data[start + len(wanted) : self._end(start)].decode().split("|")
+            return ""
+        return self._data[start + len(wanted) : self._end(start)].decode()
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether there is such a key."""
+        wanted = key.encode() + b"\t"
+        start = self._place(wanted)
+        return self._data[start : start + len(wanted)] == wanted
 
     def beginning(self, prefix: str) -> Iterator[tuple[str, str]]:
         """Yield the keys that begin so, and their translations in one text, in order."""
@@ -111,6 +118,7 @@ class Lexicon:
             source, _, target = path.stem.partition("-")
             found[source, target].append(WordList(path, _TRUST.get(path.parent.name, _LEAST_TRUST)))
         self._lists = dict(found)
+        self._known: dict[tuple[str, str], bool] = {}
 
     @classmethod
     def builtin(cls) -> "Lexicon":
@@ -124,12 +132,13 @@ class Lexicon:
 
     def knows(self, word: str, source: str) -> bool:
         """Tell whether a folded word, or phrase, is a key of any list of a language."""
-        return any(
-            entries.get(word)
-            for (code, _), found in self._lists.items()
-            if code == source
-            for entries in found
-        )
+        known = self._known.get((word, source))
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            lists = (entries for (code, _), found in self._lists.items() if code == source for entries in found)
+            known = self._known[word, source] = any(word in entries for entries in lists)
+        return known
 
     def longest(self, run: str, start: int, source: str, target: str) -> int:
         """Return where the longest key ends that begins at a place of a run without spaces, or ``start``."""
@@ -138,10 +147,10 @@ class Lexicon:
             start + len(key)
             for path in self._paths(source, target)
             for entries in self._lists.get((source, path), ())
-            for key, _ in _beginning(entries, head)
+            for key, _ in _near(entries, head).words
             if run.startswith(key, start)
         ]
-        if not ends and any(entries.get(head[:1]) for entries in self._lists.get((source, target), ())):
+        if not ends and any(head[:1] in entries for entries in self._lists.get((source, target), ())):
             return start + 1
         return max(ends, default=start)
 
@@ -156,11 +165,12 @@ class Lexicon:
             stem: gives the stem of a folded word of that language.
         """
         longest = 0
-        first = words[start]
+        if start + 1 == len(words):
+            return longest
+        prefix = _prefix(words[start], stem)
         for path in self._paths(source, target):
             for entries in self._lists.get((source, path), ()):
-                for key, _ in _beginning(entries, first + " "):
-                    parts = key.split(" ")
+                for parts in _near(entries, prefix).phrases.get(words[start], ()):
                     size = len(parts)
                     if size > longest and _same(parts, words[start : start + size], stem):
                         longest = size
@@ -184,15 +194,10 @@ class Lexicon:
         scores: defaultdict[str, float] = defaultdict(float)
         lists = self._lists.get((source, target), ())
         if lists:
-            for form, weight in self._forms(phrase, source, stem):
-                for entries in lists:
-                    for place, text in enumerate(entries.get(form)):
+            for entries in lists:
+                for texts, weight in self._found(entries, phrase, source, stem):
+                    for place, text in enumerate(texts.split("|")):
                         scores[text] += weight * entries.trust / (place + 1)
-            if stem:
-                for entries in lists:
-                    for texts in _relatives(entries, phrase, stem):
-                        for place, text in enumerate(texts.split("|")):
-                            scores[text] += _OTHER_FORM * entries.trust / (place + 1)
         if not scores:
             for pivot in _PIVOTS:
                 if pivot in passed or pivot == target or (source, pivot) not in self._lists:
@@ -208,12 +213,24 @@ class Lexicon:
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         return [Translation(text, score / best) for text, score in ranked]
 
-    def _forms(self, phrase: str, source: str, stem: Stem | None) -> Iterator[tuple[str, float]]:
-        yield phrase, 1.0
-        if stem:
-            for entries in self._lists.get((source, source), ()):
-                for base in entries.get(phrase):
-                    yield base, 1.0
+    def _found(
+        self, entries: WordList, phrase: str, source: str, stem: Stem | None
+    ) -> Iterator[tuple[str, float]]:
+        """Yield the translations of a phrase in one list, those of its other forms with a lower weight."""
+        if stem is None or " " in phrase:
+            if texts := entries.get(phrase):
+                yield texts, 1.0
+            return
+        root = stem(phrase)
+        for key, texts in _near(entries, _prefix(phrase, stem)).words:
+            if key == phrase:
+                yield texts, 1.0
+            elif stem(key) == root:
+                yield texts, _OTHER_FORM
+        for irregular in self._lists.get((source, source), ()):
+            for base in filter(None, irregular.get(phrase).split("|")):
+                if texts := entries.get(base):
+                    yield texts, 1.0
 
     def _paths(self, source: str, target: str) -> list[str]:
         """Return the languages in which a first step from ``source`` to ``target`` may end."""
@@ -222,26 +239,36 @@ class Lexicon:
         return [pivot for pivot in _PIVOTS if (source, pivot) in self._lists]
 
 
-def _same(parts: list[str], words: Sequence[str], stem: Stem) -> bool:
+def _same(parts: Sequence[str], words: Sequence[str], stem: Stem) -> bool:
     return len(parts) == len(words) and all(
         part == word or stem(part) == stem(word) for part, word in zip(parts, words, strict=True)
     )
 
 
-def _relatives(entries: WordList, word: str, stem: Stem) -> Iterator[str]:
-    """Yield the translations of the other words that share the stem of a word."""
+def _prefix(word: str, stem: Stem) -> str:
+    """Return what all words begin with that share the stem of a word."""
     root = stem(word)
-    if " " in word:
-        return
-    prefix = root if len(root) <= _SHORT_STEM else root[:-1]
-    for key, texts in _beginning(entries, prefix):
-        if key != word and " " not in key and stem(key) == root:
-            yield texts
+    return root if len(root) <= _SHORT_STEM else root[:-1]
 
 
-@lru_cache(maxsize=512)
-def _beginning(entries: WordList, prefix: str) -> tuple[tuple[str, str], ...]:
-    return tuple(entries.beginning(prefix))
+class _Near(NamedTuple):
+    """The lines of a word list whose keys begin alike."""
+
+    words: list[tuple[str, str]]
+    phrases: dict[str, list[list[str]]]
+
+
+@lru_cache(maxsize=1024)
+def _near(entries: WordList, prefix: str) -> _Near:
+    """Return the words that begin so with their translations, and the phrases by their first words."""
+    found = _Near([], {})
+    for key, texts in entries.beginning(prefix):
+        if " " in key:
+            parts = key.split(" ")
+            found.phrases.setdefault(parts[0], []).append(parts)
+        else:
+            found.words.append((key, texts))
+    return found
 
 
 def _folded(text: str, language: str) -> str:

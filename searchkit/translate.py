@@ -6,13 +6,13 @@ of the index (`searchkit.transliteration`), gives one group of synonyms for each
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from searchkit.analyzers import Analyzer, analyzer_for, language
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import query as engine
-from searchkit.lexicon import Lexicon, Translation
+from searchkit.lexicon import Lexicon, Stem
 from searchkit.transliteration import Names, is_devanagari
 
 # A translation is a guess at what the query means: half a word at most of the query's own language.
@@ -60,6 +60,7 @@ class Translator:
     frequency: Callable[[str, str], int]
     names: Names
     lexicon: Lexicon = field(default_factory=Lexicon.builtin)
+    _told: dict[str, Mapping[str, float]] = field(default_factory=dict, compare=False, repr=False)
 
     def translate(
         self, text: str, context: str = "", kinds: Sequence[str] = _KINDS, *, whole: bool = False
@@ -86,13 +87,24 @@ class Translator:
                         continue
                     yield from self._groups(piece, source, target, kinds, share)
 
+    def common_words(self, text: str) -> frozenset[str]:
+        """Return the words of a text that are stop words of its own language, whether the index has that or not.
+
+        English questions must find Chinese articles by what they ask, not by the "of" of an English title there.
+        """
+        words = {text[start:end] for _, start, end in runs(text)}
+        analyzers = [analyzer_for(code) for code in self._sources(text)]
+        return frozenset(word for word in words if any(analyzer.is_stop_word(word) for analyzer in analyzers))
+
     def _sources(self, text: str) -> Mapping[str, float]:
         """Return the languages that a text may be in, and how much each counts.
 
         Of the languages of one script, that which knows most words: as words that every text in it holds, or as
         words of a list.
         """
-        found: dict[str, float] = {}
+        if text in self._told:
+            return self._told[text]
+        found = self._told[text] = dict[str, float]()
         spans = list(runs(text))
         for script in sorted({script for script, _, _ in spans}):
             codes = [code for code in sorted(self.lexicon.languages) if script in language(code).scripts]
@@ -131,12 +143,14 @@ class Translator:
                 yield from self._cut(text[start:end], folded[place], source, target)
                 place += 1
                 continue
-            size = self.lexicon.phrase(folded, place, source, target, _stemmer(source))
+            surface = text[start:end]
+            stop = analyzer.is_stop_word(surface)
+            stem = _stemmer(source)
+            size = self.lexicon.phrase(folded, place, source, target, stem) if stem and not stop else 0
             if size > 1:
                 last = spans[place + size - 1][2]
                 yield _Piece(text[start:last], " ".join(folded[place : place + size]), name=False)
-            surface = text[start:end]
-            if size <= 1 and not analyzer.is_stop_word(surface) and len(surface) > 1:
+            elif not stop and len(surface) > 1:
                 name = len(surface) >= _SHORTEST_NAME and (surface[:1].isupper() or is_devanagari(surface))
                 yield _Piece(surface, folded[place], name)
             place += max(size, 1)
@@ -156,39 +170,44 @@ class Translator:
     def _groups(
         self, piece: _Piece, source: str, target: str, kinds: Sequence[str], share: float
     ) -> Iterator[engine.Synonyms]:
-        found = self.lexicon.translate(piece.key, source, target, _stemmer(source))
+        found = self._translations(piece, source, target)
         home = self._home(piece.surface, source)
         for kind in kinds:
-            alternatives = self._alternatives(found, kind, target)
+            alternatives = self._alternatives(found, engine.field_name(kind, target))
             if " " not in piece.key and (piece.name or not alternatives):
-                alternatives += self._sounding(piece.key, kind, target)
+                known = {leaf.text for leaf in alternatives if isinstance(leaf, engine.Term)}
+                sounding = self._sounding(piece.key, kind, target)
+                alternatives += [leaf for leaf in sounding if leaf.text not in known]
             if alternatives:
-                unique = {engine_leaf: None for engine_leaf in alternatives}
-                yield engine.Synonyms(tuple(unique), _WEIGHT * share, home, piece.surface)
+                yield engine.Synonyms(tuple(alternatives), _WEIGHT * share, home, piece.surface)
 
-    def _alternatives(
-        self, translations: Sequence[Translation], kind: str, target: str
-    ) -> list[engine.Term | engine.Phrase]:
-        field_name = engine.field_name(kind, target)
+    def _translations(self, piece: _Piece, source: str, target: str) -> dict[tuple[tuple[int, str], ...], float]:
+        """Return the terms of each translation with their distances, and its weight; best first."""
         analyzer = self.analyzer(target)
-        found: list[engine.Term | engine.Phrase] = []
-        seen: set[tuple[tuple[int, str], ...]] = set()
-        for text, weight in translations:
-            if weight < _LEAST_WEIGHT or len(found) >= _MOST:
+        found: dict[tuple[tuple[int, str], ...], float] = {}
+        for text, weight in self.lexicon.translate(piece.key, source, target, _stemmer(source)):
+            if weight < _LEAST_WEIGHT:
                 break
-            terms = _terms(text, analyzer)
-            if not terms or terms in seen:
-                continue
-            seen.add(terms)
-            if all(self.frequency(field_name, term) for _, term in terms):
-                found.append(
-                    engine.Term(field_name, terms[0][1], weight)
-                    if len(terms) == 1
-                    else engine.Phrase(field_name, terms, weight)
-                )
+            if terms := _terms(text, analyzer):
+                found.setdefault(terms, weight)
         return found
 
-    def _sounding(self, word: str, kind: str, target: str) -> list[engine.Term | engine.Phrase]:
+    def _alternatives(
+        self, translations: Mapping[tuple[tuple[int, str], ...], float], field_name: str
+    ) -> list[engine.Term | engine.Phrase]:
+        """Return the best translations that the index holds in a field."""
+        found: list[engine.Term | engine.Phrase] = []
+        for terms, weight in translations.items():
+            if all(self.frequency(field_name, term) for _, term in terms):
+                if len(terms) == 1:
+                    found.append(engine.Term(field_name, terms[0][1], weight))
+                else:
+                    found.append(engine.Phrase(field_name, terms, weight))
+                if len(found) == _MOST:
+                    break
+        return found
+
+    def _sounding(self, word: str, kind: str, target: str) -> list[engine.Term]:
         scripts = language(target).scripts
         if is_devanagari(word) == ("Devanagari" in scripts) or not {"Latin", "Devanagari"} & set(scripts):
             return []
@@ -208,6 +227,7 @@ class Translator:
         return (engine.Term(field_name, min(held)[1]),) if held else ()
 
 
+@lru_cache(maxsize=20_000)
 def _terms(text: str, analyzer: Analyzer) -> tuple[tuple[int, str], ...]:
     """Return the canonical terms of a phrase with their distances; none where it has stop words only."""
     tokens = analyzer.canonical(text)
@@ -221,11 +241,16 @@ def _terms(text: str, analyzer: Analyzer) -> tuple[tuple[int, str], ...]:
     return tuple((token.position - tokens[0].position, token.text) for token in tokens)
 
 
-def _stemmer(source: str) -> Callable[[str], str]:
-    return lambda word: _stem(source, word)
+@cache
+def _stemmer(source: str) -> Stem | None:
+    """Return what gives the stem of a word of a language; None where words have no forms."""
+    analyzer = analyzer_for(source)
+    if analyzer.language.stemmer is None:
+        return None
 
+    @lru_cache(maxsize=50_000)
+    def stem(word: str) -> str:
+        tokens = analyzer.canonical(word)
+        return tokens[-1].text if tokens else word
 
-@lru_cache(maxsize=50_000)
-def _stem(source: str, word: str) -> str:
-    tokens = analyzer_for(source).canonical(word)
-    return tokens[-1].text if tokens else word
+    return stem
