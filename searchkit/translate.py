@@ -4,6 +4,7 @@ Each word or phrase of the query that a word list knows (`searchkit.lexicon`), a
 of the index (`searchkit.transliteration`), gives one group of synonyms for each other language.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -83,9 +84,10 @@ class Translator:
                 if target == source or target not in self.lexicon.languages:
                     continue
                 for piece in self._pieces(text, source, target):
-                    if whole and piece.surface != text.strip():
-                        continue
-                    yield from self._groups(piece, source, target, kinds, share)
+                    if not whole:
+                        yield from self._groups(piece, source, target, kinds, share)
+                    elif piece.surface == text.strip():
+                        yield from self._group(piece, source, target, kinds, share)
 
     def common_words(self, text: str) -> frozenset[str]:
         """Return the words of a text that are stop words of its own language, whether the index has that or not.
@@ -150,17 +152,19 @@ class Translator:
             if size > 1:
                 last = spans[place + size - 1][2]
                 yield _Piece(text[start:last], " ".join(folded[place : place + size]), name=False)
-            elif not stop and len(surface) > 1:
-                name = len(surface) >= _SHORTEST_NAME and (surface[:1].isupper() or is_devanagari(surface))
-                yield _Piece(surface, folded[place], name)
+            elif piece := _word(surface, source):
+                yield piece
             place += max(size, 1)
 
-    def _cut(self, surface: str, run: str, source: str, target: str) -> Iterator[_Piece]:
+    def _cut(
+        self, surface: str, run: str, source: str, target: str, longest: int = sys.maxsize
+    ) -> Iterator[_Piece]:
+        """Cut a run without spaces into the longest keys of the lists, from left to right."""
         analyzer = analyzer_for(source)
         even = len(surface) == len(run)  # else folding changed lengths and the surface cannot be cut like the run
         place = 0
         while place < len(run):
-            end = self.lexicon.longest(run, place, source, target)
+            end = self.lexicon.longest(run[: place + longest], place, source, target)
             if end > place:
                 part = run[place:end]
                 if not analyzer.is_stop_word(part):
@@ -168,6 +172,23 @@ class Translator:
             place = max(end, place + 1)
 
     def _groups(
+        self, piece: _Piece, source: str, target: str, kinds: Sequence[str], share: float
+    ) -> Iterator[engine.Synonyms]:
+        """Yield synonyms for a piece; for its parts, if the index does not hold a translation of the whole."""
+        found = list(self._group(piece, source, target, kinds, share))
+        yield from found
+        if found:
+            return
+        if " " in piece.key:
+            for script, start, end in runs(piece.surface):
+                part = _word(piece.surface[start:end], source)
+                if part and script != "Number":
+                    yield from self._group(part, source, target, kinds, share)
+        elif len(piece.key) > 1 and not _stemmer(source):
+            for part in self._cut(piece.surface, piece.key, source, target, len(piece.key) - 1):
+                yield from self._groups(part, source, target, kinds, share)
+
+    def _group(
         self, piece: _Piece, source: str, target: str, kinds: Sequence[str], share: float
     ) -> Iterator[engine.Synonyms]:
         found = self._translations(piece, source, target)
@@ -225,6 +246,15 @@ class Translator:
             if (frequency := self.frequency(field_name, term))
         ]
         return (engine.Term(field_name, min(held)[1]),) if held else ()
+
+
+def _word(surface: str, source: str) -> _Piece | None:
+    """Return a word of a script with spaces as a piece; None for a stop word or a letter."""
+    analyzer = analyzer_for(source)
+    if len(surface) < 2 or analyzer.is_stop_word(surface):
+        return None
+    name = len(surface) >= _SHORTEST_NAME and (surface[:1].isupper() or is_devanagari(surface))
+    return _Piece(surface, analyzer.words(surface)[0], name)
 
 
 @lru_cache(maxsize=20_000)
