@@ -145,16 +145,5 @@ def leaves(query: Query) -> Iterator[Query]:
             yield from leaves(part)
     elif isinstance(query, Readings):
         yield from query.terms
-    elif isinstance(query, Synonyms):
-        yield from query.alternatives
     else:
-        yield query
-
-
-def synonyms(query: Query) -> Iterator[Synonyms]:
-    """Yield the synonyms that a hit may match: all that do not stand under ``must_not``."""
-    if isinstance(query, Bool):
-        for part in (*query.must, *query.should):
-            yield from synonyms(part)
-    elif isinstance(query, Synonyms):
         yield query

@@ -20,7 +20,7 @@ from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
 from searchkit.results import FacetCount, Hit, Results
 from searchkit.settings import FORMAT, Settings, Stamp
-from searchkit.snippets import best_snippet, find_matches, merge
+from searchkit.snippets import best_snippet, find_matches, find_translations, merge
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.translate import Translator
@@ -202,7 +202,8 @@ class ArticleIndex:
             limit: number of hits, 0 for counts only.
             offset: number of hits to pass over.
             sort: ``relevance``, or ``date`` for the newest first.
-            expand: also find articles in other languages by the mechanisms that the query names.
+            expand: also find articles in other languages, by the mechanisms that the query names and by its
+                words in translation.
             facets: count the values of all facets.
 
         Several values of one filter are alternatives; several filters must all hold.
@@ -490,6 +491,7 @@ class ArticleIndex:
             snippet=best_snippet(article.text, body, article.sections),
             title_highlights=merge(((match.start, match.end) for match in title), article.title),
             mechanisms=tuple(sorted(named)),
+            translations=find_translations(query, stored),
         )
 
     def _counts(

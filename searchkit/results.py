@@ -41,6 +41,8 @@ class Hit:
         snippet: the passage that answers the query best, or the beginning.
         title_highlights: (start, end) of each match in the title.
         mechanisms: keys of mechanisms that the query names and this article carries.
+        translations: words of the query that the article holds in translation, each with the words that stand
+            there.
     """
 
     article: Article
@@ -48,6 +50,7 @@ class Hit:
     snippet: Snippet
     title_highlights: tuple[tuple[int, int], ...] = ()
     mechanisms: tuple[str, ...] = ()
+    translations: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -104,6 +107,7 @@ class Hit:
             "snippet": self.snippet.to_dict(),
             "facets": {name: list(values) for name, values in self.facets.items()},
             "mechanisms": list(self.mechanisms),
+            "translations": [list(pair) for pair in self.translations],
         }
 
 

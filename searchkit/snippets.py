@@ -56,6 +56,12 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
         elif isinstance(leaf, engine.Phrase) and leaf.field == field and leaf.boost >= 1:
             # A lighter one only adds to the score of words that count by themselves.
             found.extend(_phrase(leaf, vector))
+        elif isinstance(leaf, engine.Synonyms):
+            for alternative in leaf.alternatives:
+                if alternative.field == field and isinstance(alternative, engine.Phrase):
+                    found.extend(_phrase(alternative, vector))
+                elif alternative.field == field and isinstance(alternative, engine.Term):
+                    terms[alternative.text] = max(alternative.boost, terms.get(alternative.text, 0.0))
         elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
             # One character of a script without spaces: it alone matched, not the bigram that it begins.
             found.extend(
@@ -71,6 +77,36 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
         for token in vector.select(set(terms))
     )
     return sorted(found)
+
+
+def find_translations(query: engine.Query, stored: StoredArticle) -> tuple[tuple[str, str], ...]:
+    """Return the words of a query that an article holds in translation, each with the best that it holds.
+
+    In the order of the query; the translation as it stands in the text, or else in the title.
+    """
+    found: dict[str, str] = {}
+    for leaf in engine.leaves(query):
+        if isinstance(leaf, engine.Synonyms) and leaf.of not in found and (surface := _surface(leaf, stored)):
+            found[leaf.of] = surface
+    return tuple(found.items())
+
+
+def _surface(leaf: engine.Synonyms, stored: StoredArticle) -> str:
+    """Return the first place of an article where the best of some synonyms stands, as it is written there."""
+    texts = {"body": (stored.body, stored.article.text), "title": (stored.title, stored.article.title)}
+    for alternative in leaf.alternatives:
+        kind, _, language = alternative.field.partition("_")
+        if language != stored.article.language or kind not in texts:
+            continue
+        vector, text = texts[kind]
+        if isinstance(alternative, engine.Phrase):
+            spans = [(match.start, match.end) for match in _phrase(alternative, vector)]
+        else:
+            spans = [(token.start, token.end) for token in vector.select({alternative.text})]
+        if spans:
+            start, end = min(spans)
+            return " ".join(text[start:end].split())
+    return ""
 
 
 def _fitting(leaf: engine.Prefix | engine.Fuzzy, vector: TermVector) -> set[str]:

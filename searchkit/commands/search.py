@@ -86,4 +86,7 @@ def _print_hit(number: int, hit: Hit, label: Any) -> None:
     if hit.mechanisms:
         names = ", ".join(label("mechanism", key) for key in hit.mechanisms)
         echo(click.style(f"    about: {plain(names)}", fg="blue"))
+    if hit.translations:
+        words = ", ".join(f"{word} → {translation}" for word, translation in hit.translations)
+        echo(click.style(f"    translated: {plain(words)}", fg="blue"))
     echo(click.style(f"    id: {plain(hit.id)}", dim=True))
