@@ -23,7 +23,7 @@ def saturation(frequency: float, length: float, average: float) -> float:
     return frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / (average or 1)))
 
 
-def at_home(statistics: Sequence[tuple[int, float]]) -> list[float]:
+def at_home(statistics: Sequence[tuple[int, int]]) -> list[float]:
     """Return the document frequency to count with for each reading of one word.
 
     Args:

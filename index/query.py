@@ -70,14 +70,14 @@ class Synonyms:
     Attributes:
         alternatives: terms and phrases of one field, the best with a boost of 1.
         boost: of the whole.
-        home: the word that they translate, in its own language. The synonyms weigh at most what that weighs
-            there, so that a common word is not a rare one in a language of few articles.
+        home: the word that they translate, in its own language; None if no document is in that. The synonyms
+            weigh at most what it weighs there, so that a common word is not a rare one where articles are more.
         of: what they stand for, for people; nothing to an engine.
     """
 
     alternatives: tuple[Term | Phrase, ...]
     boost: float = 1.0
-    home: tuple[Term, ...] = ()
+    home: Term | None = None
     of: str = ""
 
 

@@ -527,11 +527,18 @@ class _Snapshot:
             for number, count in counts.items():
                 frequencies[number] += alternative.boost * count
         documents = self._documents(field)
-        home = [
-            (self._documents(term.field), self.document_frequency(term.field, term.text)) for term in query.home
-        ]
-        frequency = bm25.at_home([(documents, min(held, documents)), *home])[0]
-        return self._score(field, query.boost, [frequency], frequencies)
+        held = min(held, documents)
+        return self._score(field, query.boost * self._share_of_home(query, documents, held), [held], frequencies)
+
+    def _share_of_home(self, query: Synonyms, documents: int, held: float) -> float:
+        """Return what brings the weight of synonyms down to that of the word in its own language."""
+        weight = bm25.idf(documents, held)
+        if query.home is None or not weight:
+            return 1.0
+        frequency = self.document_frequency(query.home.field, query.home.text)
+        if not frequency:
+            return 1.0
+        return min(1.0, bm25.idf(self._documents(query.home.field), frequency) / weight)
 
     def _phrase(self, query: Phrase) -> Scores:
         counted, frequencies = self._occurrences(query)

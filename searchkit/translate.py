@@ -235,17 +235,17 @@ class Translator:
         field_name = engine.field_name(kind, target)
         return [engine.Term(field_name, term, _NAME_WEIGHT) for term in self.names.alike(word, field_name)[:_MOST]]
 
-    def _home(self, surface: str, source: str) -> tuple[engine.Term, ...]:
+    def _home(self, surface: str, source: str) -> engine.Term | None:
         """Return the rarest term of a piece in its own language, if the index has articles in it."""
         if source not in self.languages:
-            return ()
+            return None
         field_name = engine.field_name("body", source)
         held = [
             (frequency, term)
             for _, term in _terms(surface, self.analyzer(source))
             if (frequency := self.frequency(field_name, term))
         ]
-        return (engine.Term(field_name, min(held)[1]),) if held else ()
+        return engine.Term(field_name, min(held)[1]) if held else None
 
 
 def _word(surface: str, source: str) -> _Piece | None:
