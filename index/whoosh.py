@@ -518,17 +518,30 @@ class _Snapshot:
         frequencies: defaultdict[int, float] = defaultdict(float)
         held = 0.0
         for alternative in query.alternatives:
-            if isinstance(alternative, Phrase):
-                counts = self._occurrences(alternative)[0]
-            else:
-                postings = self._postings(field, alternative.text)
-                counts = dict(zip(postings.numbers, postings.frequencies, strict=True))
+            match alternative:
+                case Phrase():
+                    counts = self._occurrences(alternative)[0]
+                case Prefix():
+                    counts = self._counts(
+                        field, self._expand(field, alternative.prefix, alternative.max_length)
+                    )
+                case Term():
+                    counts = self._counts(field, [alternative.text])
             held += alternative.boost * len(counts)
             for number, count in counts.items():
                 frequencies[number] += alternative.boost * count
         documents = self._documents(field)
         held = min(held, documents)
         return self._score(field, query.boost * self._share_of_home(query, documents, held), [held], frequencies)
+
+    def _counts(self, field: str, terms: Iterable[str]) -> dict[int, float]:
+        """Return how often each document holds any of some terms."""
+        counts: defaultdict[int, float] = defaultdict(float)
+        for text in terms:
+            postings = self._postings(field, text)
+            for number, frequency in zip(postings.numbers, postings.frequencies, strict=True):
+                counts[number] += frequency
+        return counts
 
     def _share_of_home(self, query: Synonyms, documents: int, held: float) -> float:
         """Return what brings the weight of synonyms down to that of the word in its own language."""

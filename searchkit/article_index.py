@@ -476,6 +476,7 @@ class ArticleIndex:
             languages=tuple(sorted(self._settings.analyzers)),
             analyzer=self._deriver.analyzer,
             frequency=self._frequency,
+            terms=self._engine.terms,
             names=self._sounds,
         )
 

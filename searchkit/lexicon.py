@@ -35,11 +35,15 @@ _PIVOTS: Final = ("en", "fr")
 _MOST_PIVOTS: Final = 3
 # Words that a key may begin with share all of their stem but its end, which some stemmers rewrite (happi, happy).
 _SHORT_STEM: Final = 4
+# A stem of one or two letters is what the stemmer left of words that have nothing to do with each other.
+_LEAST_STEM: Final = 3
 _MOST_KNOWN: Final = 100_000
 
 
 # Returns the stem of a folded word.
 Stem: TypeAlias = Callable[[str], str]
+# Returns the stemmer of a language, None where words have no forms.
+Stems: TypeAlias = Callable[[str], Stem | None]
 
 
 class Translation(NamedTuple):
@@ -176,35 +180,32 @@ class Lexicon:
                         longest = size
         return longest
 
-    def translate(self, phrase: str, source: str, target: str, stem: Stem) -> list[Translation]:
+    def translate(self, phrase: str, source: str, target: str, stems: Stems) -> list[Translation]:
         """Return the translations of a phrase, best first; by way of another language if there are none.
 
         Args:
             phrase: folded words with a space between, or a run without spaces.
             source: its language.
             target: the language to translate to.
-            stem: gives the stem of a folded word of the source language; words with the stem of ``phrase``
-                are other forms of it.
+            stems: gives the stemmer of a language; words with the stem of ``phrase`` are other forms of it.
         """
-        return self._translate(phrase, source, target, stem, frozenset({source}))
+        return self._translate(phrase, source, target, stems, frozenset({source}))
 
     def _translate(
-        self, phrase: str, source: str, target: str, stem: Stem | None, passed: frozenset[str]
+        self, phrase: str, source: str, target: str, stems: Stems, passed: frozenset[str]
     ) -> list[Translation]:
         scores: defaultdict[str, float] = defaultdict(float)
-        lists = self._lists.get((source, target), ())
-        if lists:
-            for entries in lists:
-                for texts, weight in self._found(entries, phrase, source, stem):
-                    for place, text in enumerate(texts.split("|")):
-                        scores[text] += weight * entries.trust / (place + 1)
+        for entries in self._lists.get((source, target), ()):
+            for texts, weight in self._found(entries, phrase, source, stems(source)):
+                for place, text in enumerate(texts.split("|")):
+                    scores[text] += weight * entries.trust / (place + 1)
         if not scores:
             for pivot in _PIVOTS:
                 if pivot in passed or pivot == target or (source, pivot) not in self._lists:
                     continue
-                through = self._translate(phrase, source, pivot, stem, passed | {pivot, target})
+                through = self._translate(phrase, source, pivot, stems, passed | {pivot, target})
                 for middle in through[:_MOST_PIVOTS]:
-                    ends = self._translate(_folded(middle.text, pivot), pivot, target, None, passed | {pivot})
+                    ends = self._translate(_folded(middle.text, pivot), pivot, target, stems, passed | {pivot})
                     for end in ends:
                         scores[end.text] += _PIVOTED * middle.weight * end.weight
                 if scores:
@@ -221,7 +222,7 @@ class Lexicon:
             if texts := entries.get(phrase):
                 yield texts, 1.0
             return
-        root = stem(phrase)
+        root = stem(phrase) if len(stem(phrase)) >= _LEAST_STEM else phrase
         for key, texts in _near(entries, _prefix(phrase, stem)).words:
             if key == phrase:
                 yield texts, 1.0

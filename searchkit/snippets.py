@@ -60,14 +60,12 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
             for alternative in leaf.alternatives:
                 if alternative.field == field and isinstance(alternative, engine.Phrase):
                     found.extend(_phrase(alternative, vector))
+                elif alternative.field == field and isinstance(alternative, engine.Prefix):
+                    found.extend(_characters(alternative, vector))
                 elif alternative.field == field and isinstance(alternative, engine.Term):
                     terms[alternative.text] = max(alternative.boost, terms.get(alternative.text, 0.0))
         elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
-            # One character of a script without spaces: it alone matched, not the bigram that it begins.
-            found.extend(
-                Found(token.start, token.start + len(leaf.prefix), leaf.prefix, 1.0)
-                for token in vector.select(_fitting(leaf, vector))
-            )
+            found.extend(_characters(leaf, vector))
         elif isinstance(leaf, engine.Term) and leaf.field == field:
             terms[leaf.text] = max(leaf.boost, terms.get(leaf.text, 0.0))
         elif isinstance(leaf, engine.Prefix | engine.Fuzzy) and leaf.field == field:
@@ -77,6 +75,12 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
         for token in vector.select(set(terms))
     )
     return sorted(found)
+
+
+def _characters(leaf: engine.Prefix, vector: TermVector) -> Iterator[Found]:
+    """Yield where one character of a script without spaces stands: it alone, not the bigram that it begins."""
+    for token in vector.select(_fitting(leaf, vector)):
+        yield Found(token.start, token.start + len(leaf.prefix), leaf.prefix, 1.0)
 
 
 def find_translations(query: engine.Query, stored: StoredArticle) -> tuple[tuple[str, str], ...]:
@@ -99,10 +103,13 @@ def _surface(leaf: engine.Synonyms, stored: StoredArticle) -> str:
         if language != stored.article.language or kind not in texts:
             continue
         vector, text = texts[kind]
-        if isinstance(alternative, engine.Phrase):
-            spans = [(match.start, match.end) for match in _phrase(alternative, vector)]
-        else:
-            spans = [(token.start, token.end) for token in vector.select({alternative.text})]
+        match alternative:
+            case engine.Phrase():
+                spans = [(match.start, match.end) for match in _phrase(alternative, vector)]
+            case engine.Prefix():
+                spans = [(match.start, match.end) for match in _characters(alternative, vector)]
+            case engine.Term():
+                spans = [(token.start, token.end) for token in vector.select({alternative.text})]
         if spans:
             start, end = min(spans)
             return " ".join(text[start:end].split())

@@ -243,11 +243,15 @@ class _Model:
         frequencies: Counter[str] = Counter()
         held = 0.0
         for alternative in query.alternatives:
-            counts = (
-                self._occurrences(alternative)
-                if isinstance(alternative, Phrase)
-                else {found: len(at) for found, at in self._holders(alternative.field, alternative.text).items()}
-            )
+            counts: Mapping[str, int]
+            match alternative:
+                case Phrase():
+                    counts = self._occurrences(alternative)
+                case Prefix(field, prefix, longest):
+                    fits = [term for term, _ in self.terms(field, prefix) if len(term) <= (longest or len(term))]
+                    counts = sum((self._counts(field, term) for term in fits), Counter())
+                case Term(field, text):
+                    counts = self._counts(field, text)
             held += alternative.boost * len(counts)
             for found, count in counts.items():
                 frequencies[found] += alternative.boost * count  # type: ignore[assignment]
@@ -294,6 +298,9 @@ class _Model:
             found: [place for term, place in self._text(found, field) if term == text] for found in self._documents
         }
         return {found: where for found, where in places.items() if where}
+
+    def _counts(self, field: str, text: str) -> Counter[str]:
+        return Counter({found: len(places) for found, places in self._holders(field, text).items()})
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         """Return the terms of a field that begin so, with the number of documents that hold each."""
@@ -526,6 +533,8 @@ _SCORED: Final[Mapping[str, Query]] = {
     "synonyms of which one is worse": Synonyms((Term("body_en", "memory"), Term("body_en", "rest", boost=0.3))),
     "synonyms with a boost": Synonyms((Term("body_en", "memory"), Term("body_en", "learning")), boost=0.25),
     "a word and a phrase for one thing": Synonyms((Term("body_en", "rest"), Phrase("body_en", ((0, "deep"),)))),
+    "a word and a prefix for one thing": Synonyms((Term("body_en", "rest"), Prefix("body_en", "help"))),
+    "a prefix of short words": Synonyms((Prefix("body_en", "magne", max_length=7), Prefix("body_en", "stress"))),
     "synonyms in more documents than there are": Synonyms((_SLEEP, _SLEEP, _SLEEP)),
     "synonyms that are commoner at home": Synonyms((Term("body_en", "learning"),), home=Term("body_sv", "sömn")),
     "synonyms that are rarer at home": Synonyms((Term("body_sv", "sömn"),), home=Term("body_en", "learning")),

@@ -14,7 +14,7 @@ from searchkit.analyzers import Analyzer, analyzer_for, language
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import query as engine
 from searchkit.lexicon import Lexicon, Stem
-from searchkit.transliteration import Names, is_devanagari
+from searchkit.transliteration import Names, Terms, is_devanagari
 
 # A translation is a guess at what the query means: half a word at most of the query's own language.
 _WEIGHT: Final = 0.3
@@ -28,6 +28,7 @@ _LEAST_WEIGHT: Final = 0.1
 _LEAST_SHARE: Final = 0.7
 _WORD_LIST_EVIDENCE: Final = 0.5
 _SHORTEST_NAME: Final = 4
+_MOST_BIGRAMS: Final = 40
 
 
 class _Piece(NamedTuple):
@@ -52,6 +53,7 @@ class Translator:
         languages: codes of the languages that the index holds.
         analyzer: returns the analyzer of a code.
         frequency: returns the number of documents that hold a term in a field.
+        terms: yields the terms of a field that begin with a prefix.
         names: the words of the index by their sounds.
         lexicon: the word lists.
     """
@@ -59,6 +61,7 @@ class Translator:
     languages: tuple[str, ...]
     analyzer: Callable[[str], Analyzer]
     frequency: Callable[[str, str], int]
+    terms: Terms
     names: Names
     lexicon: Lexicon = field(default_factory=Lexicon.builtin)
     _told: dict[str, Mapping[str, float]] = field(default_factory=dict, compare=False, repr=False)
@@ -194,10 +197,11 @@ class Translator:
         found = self._translations(piece, source, target)
         home = self._home(piece.surface, source)
         for kind in kinds:
-            alternatives = self._alternatives(found, engine.field_name(kind, target))
+            field_name = engine.field_name(kind, target)
+            alternatives = self._alternatives(found, field_name)
             if " " not in piece.key and (piece.name or not alternatives):
                 known = {leaf.text for leaf in alternatives if isinstance(leaf, engine.Term)}
-                sounding = self._sounding(piece.key, kind, target)
+                sounding = self._sounding(piece, source, field_name, target)
                 alternatives += [leaf for leaf in sounding if leaf.text not in known]
             if alternatives:
                 yield engine.Synonyms(tuple(alternatives), _WEIGHT * share, home, piece.surface)
@@ -206,7 +210,7 @@ class Translator:
         """Return the terms of each translation with their distances, and its weight; best first."""
         analyzer = self.analyzer(target)
         found: dict[tuple[tuple[int, str], ...], float] = {}
-        for text, weight in self.lexicon.translate(piece.key, source, target, _stemmer(source)):
+        for text, weight in self.lexicon.translate(piece.key, source, target, _stemmer):
             if weight < _LEAST_WEIGHT:
                 break
             if terms := _terms(text, analyzer):
@@ -215,25 +219,39 @@ class Translator:
 
     def _alternatives(
         self, translations: Mapping[tuple[tuple[int, str], ...], float], field_name: str
-    ) -> list[engine.Term | engine.Phrase]:
+    ) -> list[engine.Term | engine.Phrase | engine.Prefix]:
         """Return the best translations that the index holds in a field."""
-        found: list[engine.Term | engine.Phrase] = []
+        found: list[engine.Term | engine.Phrase | engine.Prefix] = []
         for terms, weight in translations.items():
-            if all(self.frequency(field_name, term) for _, term in terms):
+            if _one_character(terms):
+                # Words are found by their bigrams; those that a common character begins are too many to read.
+                fits = [term for term, _ in self.terms(field_name, terms[0][1]) if len(term) <= 2]  # noqa: PLR2004
+                if 0 < len(fits) <= _MOST_BIGRAMS:
+                    found.append(engine.Prefix(field_name, terms[0][1], 2, weight))
+            elif all(self.frequency(field_name, term) for _, term in terms):
                 if len(terms) == 1:
                     found.append(engine.Term(field_name, terms[0][1], weight))
                 else:
                     found.append(engine.Phrase(field_name, terms, weight))
-                if len(found) == _MOST:
-                    break
+            if len(found) == _MOST:
+                break
         return found
 
-    def _sounding(self, word: str, kind: str, target: str) -> list[engine.Term]:
-        scripts = language(target).scripts
-        if is_devanagari(word) == ("Devanagari" in scripts) or not {"Latin", "Devanagari"} & set(scripts):
+    def _sounding(self, piece: _Piece, source: str, field_name: str, target: str) -> list[engine.Term]:
+        """Return the words of a field that sound like a name; those of a Chinese one as it is in English."""
+        scripts = {*language(source).scripts, *language(target).scripts}
+        names = [piece.key]
+        if "Han" in scripts:
+            if target == "zh":
+                return []
+            english = self.lexicon.translate(piece.key, source, "en", _stemmer)
+            names = [word.casefold() for text, _ in english if text[:1].isupper() for word in text.split()]
+            if "Latin" in language(target).scripts:
+                return []
+        elif {"Latin", "Devanagari"} - scripts:
             return []
-        field_name = engine.field_name(kind, target)
-        return [engine.Term(field_name, term, _NAME_WEIGHT) for term in self.names.alike(word, field_name)[:_MOST]]
+        found = dict.fromkeys(term for name in names for term in self.names.alike(name, field_name)[:_MOST])
+        return [engine.Term(field_name, term, _NAME_WEIGHT) for term in found]
 
     def _home(self, surface: str, source: str) -> engine.Term | None:
         """Return the rarest term of a piece in its own language, if the index has articles in it."""
@@ -246,6 +264,12 @@ class Translator:
             if (frequency := self.frequency(field_name, term))
         ]
         return engine.Term(field_name, min(held)[1]) if held else None
+
+
+def _one_character(terms: Sequence[tuple[int, str]]) -> bool:
+    """Tell whether the terms are one character of a script without spaces."""
+    text = terms[0][1]
+    return len(terms) == len(text) == 1 and next(runs(text))[0] in UNSPACED
 
 
 def _word(surface: str, source: str) -> _Piece | None:
@@ -264,8 +288,6 @@ def _terms(text: str, analyzer: Analyzer) -> tuple[tuple[int, str], ...]:
     if len(tokens) > 1 and tokens[-1].start < tokens[-2].end:
         # The lone last character of a run without spaces stands in the bigram before it.
         tokens = tokens[:-1]
-    elif len(tokens) == 1 and len(text) == 1:
-        return ()  # one character of a run is no term: words are found by bigrams
     if all(analyzer.is_stop_word(text[token.start : token.end]) for token in tokens):
         return ()
     return tuple((token.position - tokens[0].position, token.text) for token in tokens)

@@ -555,11 +555,11 @@ def main() -> None:
     for source in sorted(wanted):
         for languages, pairs in sorted(SOURCES[source](options.packages).items()):
             first, second = languages.split("-")
-            for ahead, back, listed in ((first, second, pairs), (second, first, list(swapped(pairs)))):
-                if (ahead, back) != (second, first) or first != second:
-                    entries = table(listed, ahead, back)
-                    size = write(options.out / source, f"{ahead}-{back}", entries)
-                    print(f"{source} {ahead}-{back}: {len(entries)} keys, {size:,} bytes")
+            both = {(first, second): pairs, (second, first): list(swapped(pairs))} | {(first, second): pairs}
+            for (ahead, back), listed in both.items():
+                entries = table(listed, ahead, back)
+                size = write(options.out / source, f"{ahead}-{back}", entries)
+                print(f"{source} {ahead}-{back}: {len(entries)} keys, {size:,} bytes", flush=True)
 
 
 if __name__ == "__main__":
