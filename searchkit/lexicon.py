@@ -122,6 +122,8 @@ class Lexicon:
             source, _, target = path.stem.partition("-")
             found[source, target].append(WordList(path, _TRUST.get(path.parent.name, _LEAST_TRUST)))
         self._lists = dict(found)
+        # Key of a sound (`searchkit.transliteration`) -> English names.
+        self._names = [WordList(path) for path in sorted(folder.glob("*/sounds.txt"))] if folder else []
         self._known: dict[tuple[str, str], bool] = {}
 
     @classmethod
@@ -143,6 +145,11 @@ class Lexicon:
             lists = (entries for (code, _), found in self._lists.items() if code == source for entries in found)
             known = self._known[word, source] = any(word in entries for entries in lists)
         return known
+
+    def names(self, key: str) -> list[str]:
+        """Return the English names with the key of a sound, in lower case."""
+        found = (name for entries in self._names for name in entries.get(key).split("|") if name)
+        return list(dict.fromkeys(found))
 
     def longest(self, run: str, start: int, source: str, target: str) -> int:
         """Return where the longest key ends that begins at a place of a run without spaces, or ``start``."""

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from searchkit.analyzers import Analyzer, analyzer_for, language
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import query as engine
-from searchkit.lexicon import Lexicon, Stem
-from searchkit.transliteration import Names, Terms, is_devanagari
+from searchkit.lexicon import Lexicon, Stem, Translation
+from searchkit.transliteration import Names, Terms, is_devanagari, is_near, skeleton, sounds
 
 # A translation is a guess at what the query means: half a word at most of the query's own language.
 _WEIGHT: Final = 0.3
@@ -210,12 +210,23 @@ class Translator:
         """Return the terms of each translation with their distances, and its weight; best first."""
         analyzer = self.analyzer(target)
         found: dict[tuple[tuple[int, str], ...], float] = {}
-        for text, weight in self.lexicon.translate(piece.key, source, target, _stemmer):
-            if weight < _LEAST_WEIGHT:
-                break
-            if terms := _terms(text, analyzer):
+        translations = self.lexicon.translate(piece.key, source, target, _stemmer)
+        if not translations and piece.name:
+            # A name is mostly spelled alike in Latin letters, and the English lists have most names.
+            for name in [piece.key] if "Latin" in language(source).scripts else self._english(piece.key):
+                translations += [
+                    Translation(text, weight * _NAME_WEIGHT)
+                    for text, weight in self.lexicon.translate(name, "en", target, _stemmer)
+                ]
+        for text, weight in translations:
+            if weight >= _LEAST_WEIGHT and (terms := _terms(text, analyzer)):
                 found.setdefault(terms, weight)
         return found
+
+    def _english(self, word: str) -> list[str]:
+        """Return the English names that a word in Devanagari sounds like."""
+        (spoken,) = sounds(word)
+        return [name for name in self.lexicon.names(skeleton(spoken)) if is_near(spoken, name)]
 
     def _alternatives(
         self, translations: Mapping[tuple[tuple[int, str], ...], float], field_name: str
@@ -239,16 +250,13 @@ class Translator:
 
     def _sounding(self, piece: _Piece, source: str, field_name: str, target: str) -> list[engine.Term]:
         """Return the words of a field that sound like a name; those of a Chinese one as it is in English."""
-        scripts = {*language(source).scripts, *language(target).scripts}
-        names = [piece.key]
-        if "Han" in scripts:
-            if target == "zh":
-                return []
+        ways = (*language(source).scripts, *language(target).scripts)
+        if ways == ("Han", "Devanagari"):
             english = self.lexicon.translate(piece.key, source, "en", _stemmer)
             names = [word.casefold() for text, _ in english if text[:1].isupper() for word in text.split()]
-            if "Latin" in language(target).scripts:
-                return []
-        elif {"Latin", "Devanagari"} - scripts:
+        elif set(ways) == {"Latin", "Devanagari"}:
+            names = [piece.key]
+        else:
             return []
         found = dict.fromkeys(term for name in names for term in self.names.alike(name, field_name)[:_MOST])
         return [engine.Term(field_name, term, _NAME_WEIGHT) for term in found]

@@ -181,7 +181,7 @@ class Names:
             first = "" if _SOUNDS.match(spoken) else key[:1]
             for letter in initials.get(first, first):
                 for term in self._beginning(field, letter).get(key, ()):
-                    if _near(spoken, term):
+                    if is_near(spoken, term):
                         found.add(term)
         return sorted(found)
 
@@ -196,8 +196,8 @@ class Names:
         return words
 
 
-def _near(spoken: str, term: str) -> bool:
-    """Tell whether the vowels of a sound and of a term with the same key are alike enough."""
+def is_near(spoken: str, term: str) -> bool:
+    """Tell whether a word has the key of a sound, and vowels that are alike enough."""
     allowed = min(max(len(skeleton(spoken)) - 1, 1), _MOST_DIFFERENT)
     return any(
         skeleton(other) == skeleton(spoken) and within_distance(other, spoken, allowed) for other in sounds(term)

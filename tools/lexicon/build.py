@@ -25,6 +25,7 @@ from typing import Final, NamedTuple
 
 from searchkit.analyzers import analyzer_for
 from searchkit.analyzers.script import runs
+from searchkit.transliteration import skeleton, sounds
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 LANGUAGES: Final = ("en", "fr", "hi", "sv", "zh")
@@ -496,8 +497,35 @@ def forms(folder: Path) -> dict[str, list[Pair]]:
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# Names by their sounds, for scripts that do not write Latin letters
+
+_LEAST_SOUNDS: Final = 3
+_MOST_NAMES: Final = 12
+
+
+def names(pairs: Iterable[Pair]) -> dict[str, list[str]]:
+    """Return key of a sound -> English names of one word that sound so and have a translation, best first."""
+    found: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for pair in pairs:
+        if not pair.first.isalpha() or not pair.first[:1].isupper() or not usable(pair.first, "en"):
+            continue
+        if not usable(pair.second, "zh") or len(pair.second) < 2 or spared(pair.first, "en"):  # noqa: PLR2004
+            continue
+        for spoken in sounds(pair.first):
+            key = skeleton(spoken)
+            if len(key) >= _LEAST_SOUNDS:
+                name = key_of(pair.first, "en")
+                found[key][name] = min(pair.rank, found[key].get(name, pair.rank))
+    return {
+        key: sorted(ranked, key=lambda name: (ranked[name], name))[:_MOST_NAMES] for key, ranked in found.items()
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # Files
 
+# Sources that have many names.
+_NAMED: Final = ("cc-cedict", "cldr", "geonames")
 SOURCES: Final = {
     "cc-cedict": cedict,
     "cldr": cldr,
@@ -560,6 +588,10 @@ def main() -> None:
                 entries = table(listed, ahead, back)
                 size = write(options.out / source, f"{ahead}-{back}", entries)
                 print(f"{source} {ahead}-{back}: {len(entries)} keys, {size:,} bytes", flush=True)
+            if languages == "en-zh" and source in _NAMED:
+                entries = names(pairs)
+                size = write(options.out / source, "sounds", entries)
+                print(f"{source} sounds: {len(entries)} keys, {size:,} bytes", flush=True)
 
 
 if __name__ == "__main__":
