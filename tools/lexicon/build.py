@@ -142,6 +142,8 @@ def spared(text: str, language: str) -> bool:
 # CC-CEDICT
 
 _CEDICT: Final = re.compile(r"(\S+) (\S+) \[([^\]]*)\] /(.*)/")
+# A longer one explains, unless it is a name; nobody writes it in a query.
+_MOST_GLOSS_WORDS: Final = 3
 _LIFE: Final = re.compile(r"^([^,(]+?) \((?:[^()]*\d{3}[^()]*)\)")
 _NO_GLOSS: Final = re.compile(
     r"^(?:CL:|surname |variant of|old variant|also written|see |see also|used in|abbr\. |\(?(?:old|archaic)\)|"
@@ -174,6 +176,8 @@ def cedict(folder: Path) -> dict[str, list[Pair]]:
             _, simplified, pinyin, glosses = match.groups()
             frequency = chinese_frequency().get(simplified, 0)
             for place, (gloss, exact) in enumerate(_glosses(glosses)):
+                if len(bare(gloss, "en").split()) > _MOST_GLOSS_WORDS and not gloss[:1].isupper():
+                    continue
                 # A frequent word whose first meaning this is comes first.
                 rank = math.log(frequency + 2) - 1.5 * min(place, 4) + (1.0 if exact else 0.0)
                 pairs.append(Pair(gloss, simplified, 20 - rank))
