@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib import resources
+from os.path import commonprefix
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
@@ -256,7 +257,8 @@ def _same(parts: Sequence[str], words: Sequence[str], stem: Stem) -> bool:
 def _prefix(word: str, stem: Stem) -> str:
     """Return what all words begin with that share the stem of a word."""
     root = stem(word)
-    return root if len(root) <= _SHORT_STEM else root[:-1]
+    # Some stemmers also rewrite letters before the end: bibliothèque has the stem bibliothequ.
+    return commonprefix([word, root if len(root) <= _SHORT_STEM else root[:-1]])
 
 
 class _Near(NamedTuple):

@@ -118,8 +118,12 @@ def sounds(word: str) -> tuple[str, ...]:
 
 def skeleton(spoken: str) -> str:
     """Return the key of a sound: its consonants, of y and h only the first of a word."""
-    found = _SOUNDS.sub("", spoken)
-    return _DOUBLED.sub(r"\1", found[:1] + found[1:].replace("y", "").replace("h", ""))
+    found = _SOUNDS.sub("", _plain(spoken))
+    return _DOUBLED.sub(r"\1", found)
+
+
+def _plain(spoken: str) -> str:
+    return spoken[:1] + spoken[1:].replace("y", "").replace("h", "")
 
 
 def _spoken(word: str) -> str:
@@ -200,5 +204,6 @@ def is_near(spoken: str, term: str) -> bool:
     """Tell whether a word has the key of a sound, and vowels that are alike enough."""
     allowed = min(max(len(skeleton(spoken)) - 1, 1), _MOST_DIFFERENT)
     return any(
-        skeleton(other) == skeleton(spoken) and within_distance(other, spoken, allowed) for other in sounds(term)
+        skeleton(other) == skeleton(spoken) and within_distance(_plain(other), _plain(spoken), allowed)
+        for other in sounds(term)
     )

@@ -175,13 +175,15 @@ def cedict(folder: Path) -> dict[str, list[Pair]]:
                 continue
             _, simplified, pinyin, glosses = match.groups()
             frequency = chinese_frequency().get(simplified, 0)
+            person = any(map(_LIFE.match, glosses.split("/")))
             for place, (gloss, exact) in enumerate(_glosses(glosses)):
                 if len(bare(gloss, "en").split()) > _MOST_GLOSS_WORDS and not gloss[:1].isupper():
                     continue
                 # A frequent word whose first meaning this is comes first.
                 rank = math.log(frequency + 2) - 1.5 * min(place, 4) + (1.0 if exact else 0.0)
                 pairs.append(Pair(gloss, simplified, 20 - rank))
-                pairs.extend(_last_name(gloss, simplified, pinyin, 22 - rank))
+                if person or "·" in simplified:
+                    pairs.extend(_last_name(gloss, simplified, pinyin, 22 - rank))
     return {"en-zh": pairs}
 
 
@@ -210,10 +212,17 @@ def _glosses(glosses: str) -> Iterator[tuple[str, bool]]:
 
 
 def _last_name(gloss: str, chinese: str, pinyin: str, rank: float) -> Iterator[Pair]:
-    """Yield the last name of a person or place of which the whole name is given."""
+    """Yield the last name of a person or place of which the whole name is given.
+
+    达·芬奇 gives both; 爱因斯坦, whose pinyin has one capital letter, is the last name alone.
+    """
     names = gloss.split()
-    if "·" in chinese and len(names) > 1 and names[-1][:1].isupper() and pinyin[:1].isupper():
+    if len(names) < 2 or not all(name[:1].isupper() for name in (names[0], names[-1])):  # noqa: PLR2004
+        return
+    if "·" in chinese and pinyin[:1].isupper():
         yield Pair(names[-1], chinese.rpartition("·")[2], rank)
+    elif len(chinese) > 1 and sum(letter.isupper() for letter in pinyin) == 1:
+        yield Pair(names[-1], chinese, rank)
 
 
 # ---------------------------------------------------------------------------------------------------------------
