@@ -31,7 +31,19 @@ from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25
 from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Query, Readings, Synonyms, Term
+from searchkit.index.query import (
+    KINDS,
+    Bool,
+    Everything,
+    Facet,
+    Fuzzy,
+    Phrase,
+    Prefix,
+    Query,
+    Readings,
+    Synonyms,
+    Term,
+)
 
 _FACET: Final = "facet_"
 _HOLDER: Final = "writer.json"
@@ -522,9 +534,7 @@ class _Snapshot:
                 case Phrase():
                     counts = self._occurrences(alternative)[0]
                 case Prefix():
-                    counts = self._counts(
-                        field, self._expand(field, alternative.prefix, alternative.max_length)
-                    )
+                    counts = self._counts(field, self._expand(field, alternative.prefix, alternative.max_length))
                 case Term():
                     counts = self._counts(field, [alternative.text])
             held += alternative.boost * len(counts)

@@ -81,7 +81,7 @@ class Compiler:
             for node in group.should
         ]
         if group.should:
-            should += self._pairs(group, weights)
+            should += self._pairs(group, common, weights)
             should += self._mechanisms(group)
             should += self._translations(group)
         return engine.Bool(
@@ -90,14 +90,15 @@ class Compiler:
             must_not=tuple(self._exact(node, weights, expand=False) for node in group.must_not),
         )
 
-    def _pairs(self, group: Group, weights: Mapping[str, float]) -> Iterator[engine.Query]:
+    def _pairs(self, group: Group, common: frozenset[str], weights: Mapping[str, float]) -> Iterator[engine.Query]:
         """Yield what adds to the score where adjacent words of the query are adjacent in the article too."""
         for text in plain_text(group):
             spaced = {start for script, start, _ in runs(text) if script not in UNSPACED}
             for code in self.languages:
                 analyzer = self.analyzer(code)
                 tokens = [token for token in analyzer.canonical(text) if token.start in spaced]
-                spare = [analyzer.is_stop_word(text[token.start : token.end]) for token in tokens]
+                words = [text[token.start : token.end] for token in tokens]
+                spare = [word in common or analyzer.is_stop_word(word) for word in words]
                 for place in range(len(tokens) - 1):
                     first, second = tokens[place : place + 2]
                     if spare[place] and spare[place + 1]:
@@ -136,7 +137,9 @@ class Compiler:
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
         words = [engine.Readings(tuple(terms), tuple(unread[place])) for place, terms in readings.items()]
-        return engine.Bool(should=(*alone, *words))
+        # Words without a field are translated with those beside them.
+        translated = self._translations(word) if word.kind else []
+        return engine.Bool(should=(*alone, *words, *translated))
 
     def _exact(self, node: Node, weights: Mapping[str, float], *, expand: bool = True) -> engine.Query:
         """Return a leaf that must match as a whole: several tokens of one word are a phrase."""

@@ -119,7 +119,7 @@ class Lexicon:
 
     def __init__(self, folder: Path | None) -> None:
         found: defaultdict[tuple[str, str], list[WordList]] = defaultdict(list)
-        for path in sorted(folder.glob("*/*-*.txt")) if folder else ():
+        for path in sorted(folder.glob("*/[a-z][a-z]-[a-z][a-z].txt")) if folder else ():
             source, _, target = path.stem.partition("-")
             found[source, target].append(WordList(path, _TRUST.get(path.parent.name, _LEAST_TRUST)))
         self._lists = dict(found)

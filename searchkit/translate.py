@@ -66,7 +66,7 @@ class Translator:
     frequency: Callable[[str, str], int]
     terms: Terms
     names: Names
-    lexicon: Lexicon = field(default_factory=Lexicon.builtin)
+    lexicon: Lexicon = field(default_factory=lambda: Lexicon.builtin())
     _told: dict[str, Mapping[str, float]] = field(default_factory=dict, compare=False, repr=False)
 
     def translate(

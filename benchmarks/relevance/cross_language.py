@@ -121,9 +121,7 @@ def main() -> None:
     print()
     print(table("All languages in one index, the other language asked for with --language", mixed))
     if options.json:
-        report = {
-            name: [row.__dict__ for row in rows] for name, rows in (("alone", alone), ("mixed", mixed))
-        }
+        report = {name: [row.__dict__ for row in rows] for name, rows in (("alone", alone), ("mixed", mixed))}
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 

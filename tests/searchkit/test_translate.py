@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from searchkit import ArticleIndex, Draft, Hit
-from searchkit.cli import main
+from searchkit.cli import cli
 from searchkit.lexicon import Lexicon
 
 LIBRARY = {
@@ -183,7 +183,10 @@ def test_a_phrase_is_translated_as_one_and_else_by_its_words(tmp_path: Path) -> 
 
 
 def test_a_function_word_of_the_query_is_not_looked_for_in_other_languages(tmp_path: Path) -> None:
-    texts = {"zh-title": "他读了 The Art of the Deal 和 The Lord of the Rings", "zh-library": LIBRARY["zh-library"]}
+    texts = {
+        "zh-title": "他读了 The Art of the Deal 和 The Lord of the Rings",
+        "zh-library": LIBRARY["zh-library"],
+    }
     with index_of(tmp_path / "index", texts) as index:
         assert found(index, "the library of the university") == ["zh-library"]
         assert found(index, "The Lord of the Rings")[0] == "zh-title"
@@ -192,9 +195,7 @@ def test_a_function_word_of_the_query_is_not_looked_for_in_other_languages(tmp_p
 def test_new_words_are_known_after_a_commit(tmp_path: Path) -> None:
     with index_of(tmp_path / "index", {"hi-one": "नदी"}) as index, ArticleIndex.open(tmp_path / "index") as reader:
         assert found(reader, "Kessler library") == []
-        index.update(
-            [Draft(id="hi-two", title="", text="केसलर का पुस्तकालय", source="test", language="hi")]
-        )
+        index.update([Draft(id="hi-two", title="", text="केसलर का पुस्तकालय", source="test", language="hi")])
         assert found(reader, "Kessler library") == ["hi-two"]
         assert len(reader.search("Kessler library").hits[0].translations) == 2
 
@@ -217,7 +218,23 @@ def test_without_the_word_lists_the_vocabulary_and_names_connect_languages(tmp_p
     st.text(max_size=30)
     | st.lists(
         st.sampled_from(
-            ["library", "AND", "NOT", "(", '"', "图书馆", "नदी", "the", "Kessler", "~", "*", "title:", "bron", "-", "l’"]
+            [
+                "library",
+                "AND",
+                "NOT",
+                "(",
+                '"',
+                "图书馆",
+                "नदी",
+                "the",
+                "Kessler",
+                "~",
+                "*",
+                "title:",
+                "bron",
+                "-",
+                "l’",
+            ]
         ),
         max_size=8,
     ).map(" ".join)
@@ -241,7 +258,7 @@ def run(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> str:
-        result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+        result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return result.stdout
 
@@ -259,4 +276,7 @@ def test_a_line_tells_what_was_translated(run: Callable[..., str]) -> None:
 def test_json_tells_what_was_translated(run: Callable[..., str]) -> None:
     hits = json.loads(run("search", "memory", "--language", "hi", "--json"))["hits"]
     assert hits[0]["translations"] == [["memory", "स्मृति"]]
-    assert all(hit["translations"] == [] for hit in json.loads(run("search", "memory", "--language", "en", "--json"))["hits"])
+    assert all(
+        hit["translations"] == []
+        for hit in json.loads(run("search", "memory", "--language", "en", "--json"))["hits"]
+    )

@@ -121,8 +121,9 @@ def key_of(text: str, language: str) -> str:
 
 def usable(text: str, language: str) -> bool:
     """Tell whether a phrase is in the language's script, and short enough to stand in a query."""
-    found = [script for script, _, _ in runs(text)]
-    if not found or "|" in text or "\t" in text:
+    spans = list(runs(text))
+    found = [script for script, _, _ in spans]
+    if not found or spans[0][1] or "|" in text or "\t" in text:
         return False
     script = _SCRIPTS.get(language, "Latin")
     if any(other not in (script, "Number") for other in found) or script not in found:
@@ -561,7 +562,7 @@ def table(pairs: Iterable[Pair], first: str, second: str) -> dict[str, list[str]
         if spared(pair.first, first) or spared(pair.second, second):
             continue
         key, other = key_of(pair.first, first), key_of(pair.second, second)
-        if key == other and first == second:
+        if (key == other and first == second) or key_of(key, first) != key:
             continue
         old = ranked[key].get(other)
         # In Devanagari and Chinese the folded form is what is looked up and shown; a Latin name keeps its capitals.
