@@ -199,7 +199,7 @@ class Compiler:
         return [engine.Facet("mechanism", (key,), _MECHANISM_WEIGHT) for key in sorted(keys)]
 
     def _translations(self, node: Group | Word | Quoted) -> list[engine.Query]:
-        """Return the words in other languages: of the plain words of a group, of a word, of a phrase as a whole."""
+        """Return translations: of the plain words of a group, of a word, of a phrase as a whole."""
         if self.translator is None:
             return []
         if isinstance(node, Group):

@@ -1,9 +1,9 @@
 """Bilingual word lists: what a word of one language is called in another.
 
 A word list is a file ``SOURCE/en-sv.txt`` below ``searchkit/data/lexicon``: a line for each phrase, its folded
-words, a tab, and its translations, best first, with ``|`` between. Lines stand in the order of their bytes, so that
-a phrase is found by bisection and nothing is read into memory. Sources have licences of their own and can be taken
-away; what the others know is still found.
+words, a tab, and its translations, best first, with ``|`` between. Lines stand in the order of their bytes, so
+that a phrase is found by bisection and nothing is read into memory. Sources have licences of their own and can be
+taken away; what the others know is still found.
 """
 
 import mmap
@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib import resources
-from os.path import commonprefix
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
@@ -257,8 +256,11 @@ def _same(parts: Sequence[str], words: Sequence[str], stem: Stem) -> bool:
 def _prefix(word: str, stem: Stem) -> str:
     """Return what all words begin with that share the stem of a word."""
     root = stem(word)
+    prefix = root if len(root) <= _SHORT_STEM else root[:-1]
     # Some stemmers also rewrite letters before the end: bibliothèque has the stem bibliothequ.
-    return commonprefix([word, root if len(root) <= _SHORT_STEM else root[:-1]])
+    while not word.startswith(prefix):
+        prefix = prefix[:-1]
+    return prefix
 
 
 class _Near(NamedTuple):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 import regex
@@ -57,13 +58,9 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
             # A lighter one only adds to the score of words that count by themselves.
             found.extend(_phrase(leaf, vector))
         elif isinstance(leaf, engine.Synonyms):
-            for alternative in leaf.alternatives:
-                if alternative.field == field and isinstance(alternative, engine.Phrase):
-                    found.extend(_phrase(alternative, vector))
-                elif alternative.field == field and isinstance(alternative, engine.Prefix):
-                    found.extend(_characters(alternative, vector))
-                elif alternative.field == field and isinstance(alternative, engine.Term):
-                    terms[alternative.text] = max(alternative.boost, terms.get(alternative.text, 0.0))
+            found.extend(
+                chain.from_iterable(_alternative(one, vector) for one in leaf.alternatives if one.field == field)
+            )
         elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
             found.extend(_characters(leaf, vector))
         elif isinstance(leaf, engine.Term) and leaf.field == field:
@@ -75,6 +72,18 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
         for token in vector.select(set(terms))
     )
     return sorted(found)
+
+
+def _alternative(leaf: engine.Term | engine.Phrase | engine.Prefix, vector: TermVector) -> Iterator[Found]:
+    """Yield where one of several synonyms stands."""
+    match leaf:
+        case engine.Phrase():
+            yield from _phrase(leaf, vector)
+        case engine.Prefix():
+            yield from _characters(leaf, vector)
+        case engine.Term():
+            for token in vector.select({leaf.text}):
+                yield Found(token.start, token.end, leaf.text, leaf.boost * _rarity(leaf.text))
 
 
 def _characters(leaf: engine.Prefix, vector: TermVector) -> Iterator[Found]:
@@ -103,13 +112,7 @@ def _surface(leaf: engine.Synonyms, stored: StoredArticle) -> str:
         if language != stored.article.language or kind not in texts:
             continue
         vector, text = texts[kind]
-        match alternative:
-            case engine.Phrase():
-                spans = [(match.start, match.end) for match in _phrase(alternative, vector)]
-            case engine.Prefix():
-                spans = [(match.start, match.end) for match in _characters(alternative, vector)]
-            case engine.Term():
-                spans = [(token.start, token.end) for token in vector.select({alternative.text})]
+        spans = [(match.start, match.end) for match in _alternative(alternative, vector)]
         if spans:
             start, end = min(spans)
             return " ".join(text[start:end].split())

@@ -1,7 +1,7 @@
 """A query's words in the other languages of an index.
 
-Each word or phrase of the query that a word list knows (`searchkit.lexicon`), and each name that sounds like a word
-of the index (`searchkit.transliteration`), gives one group of synonyms for each other language.
+Each word or phrase of the query that a word list knows (`searchkit.lexicon`), and each name that sounds like a
+word of the index (`searchkit.transliteration`), gives one group of synonyms for each other language.
 """
 
 import sys
@@ -245,7 +245,7 @@ class Translator:
         for terms, weight in translations.items():
             if _one_character(terms):
                 # Words are found by their bigrams; those that a common character begins are too many to read.
-                fits = [term for term, _ in self.terms(field_name, terms[0][1]) if len(term) <= 2]  # noqa: PLR2004
+                fits = [term for term, _ in self.terms(field_name, terms[0][1]) if len(term) <= 2]
                 if 0 < len(fits) <= _MOST_BIGRAMS:
                     found.append(engine.Prefix(field_name, terms[0][1], 2, weight))
             elif all(self.frequency(field_name, term) for _, term in terms):
@@ -255,7 +255,8 @@ class Translator:
                     found.append(engine.Phrase(field_name, terms, weight))
             if len(found) == _MOST:
                 break
-        return found
+        # Of what stands at one place the whole word is told, not its first character.
+        return sorted(found, key=lambda leaf: isinstance(leaf, engine.Prefix))
 
     def _sounding(self, piece: _Piece, source: str, field_name: str, target: str) -> list[engine.Term]:
         """Return the words of a field that sound like a name; those of a Chinese one as it is in English."""

@@ -1,7 +1,7 @@
 """Names in Devanagari and in Latin letters: spelled differently, spoken alike.
 
-A word is reduced to a key of its consonants as both scripts hear them: पैंथर्स and Panthers are ``pntrs``, शिकागो and
-Chicago ``skg`` or ``ckg``. The vowels, which English spells by history, are only compared roughly, and more strictly
+A word is reduced to a key of its consonants as both scripts hear them: पैंथर्स and Panthers are ``pntrs``, शिकागो
+and Chicago ``skg``. The vowels, which English spells by history, are only compared roughly, and more strictly
 the shorter the key is.
 """
 

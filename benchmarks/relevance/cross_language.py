@@ -2,10 +2,10 @@
 
     python benchmarks/relevance/cross_language.py [FOLDER] [--name xquad] [--json FILE]
 
-Of the sets in FOLDER (as of run.py) those are taken whose name before the dot is NAME: parallel sets, whose queries
-and documents have the same ids in each language. Each language's documents are indexed by themselves and asked the
-questions of the others; then all are put into one index, and a question is to find its answers in the other
-languages among everything. Prints a Markdown table.
+Of the sets in FOLDER (as of run.py) those are taken whose name before the dot is NAME: parallel sets, whose
+queries and documents have the same ids in each language. Each language's documents are indexed by themselves and
+asked the questions of the others; then all are put into one index, and the other language is asked for with a filter.
+Prints Markdown tables.
 """
 
 import argparse

@@ -232,7 +232,6 @@ def test_without_the_word_lists_the_vocabulary_and_names_connect_languages(tmp_p
                 "*",
                 "title:",
                 "bron",
-                "-",
                 "l’",
             ]
         ),

@@ -67,7 +67,7 @@ def unpacked(file: Path) -> Path:
         subprocess.run(["dpkg-deb", "-x", file, folder], check=True)  # noqa: S603, S607
     elif file.suffix == ".whl":
         with zipfile.ZipFile(file) as archive:
-            archive.extractall(folder)
+            archive.extractall(folder)  # noqa: S202 - a package that was chosen by name
     else:
         with tarfile.open(file) as archive:
             archive.extractall(folder, filter="data")
@@ -103,7 +103,8 @@ _LEADS: Final = {
     "fr": re.compile(r"^(?:s'|se |l'|la |le |les |un |une |être )(?=\S)", re.IGNORECASE),
     "sv": re.compile(r"^(?:att |en |ett |vara )(?=\S)", re.IGNORECASE),
 }
-# Hindi makes a verb of a noun with one of these, in many forms and not always beside it; the noun tells the meaning.
+# Hindi makes a verb of a noun with one of these, in many forms and not always beside it; the noun tells the
+# meaning.
 _HINDI_VERBS: Final = re.compile(r"(?<=\S) (?:करना|होना|देना|लेना|जाना|कर देना|हो जाना|का|की|के)$")
 
 
@@ -218,7 +219,7 @@ def _last_name(gloss: str, chinese: str, pinyin: str, rank: float) -> Iterator[P
     达·芬奇 gives both; 爱因斯坦, whose pinyin has one capital letter, is the last name alone.
     """
     names = gloss.split()
-    if len(names) < 2 or not all(name[:1].isupper() for name in (names[0], names[-1])):  # noqa: PLR2004
+    if len(names) < 2 or not all(name[:1].isupper() for name in (names[0], names[-1])):
         return
     if "·" in chinese and pinyin[:1].isupper():
         yield Pair(names[-1], chinese.rpartition("·")[2], rank)
@@ -523,7 +524,7 @@ def names(pairs: Iterable[Pair]) -> dict[str, list[str]]:
     for pair in pairs:
         if not pair.first.isalpha() or not pair.first[:1].isupper() or not usable(pair.first, "en"):
             continue
-        if not usable(pair.second, "zh") or len(pair.second) < 2 or spared(pair.first, "en"):  # noqa: PLR2004
+        if not usable(pair.second, "zh") or len(pair.second) < 2 or spared(pair.first, "en"):
             continue
         for spoken in sounds(pair.first):
             key = skeleton(spoken)
@@ -565,7 +566,7 @@ def table(pairs: Iterable[Pair], first: str, second: str) -> dict[str, list[str]
         if (key == other and first == second) or key_of(key, first) != key:
             continue
         old = ranked[key].get(other)
-        # In Devanagari and Chinese the folded form is what is looked up and shown; a Latin name keeps its capitals.
+        # In Devanagari and Chinese the folded form is what is looked up; a Latin name keeps its capitals.
         shown = pair.second if second in _LATIN else other
         if old is None or pair.rank < old[0]:
             ranked[key][other] = (pair.rank, shown)
