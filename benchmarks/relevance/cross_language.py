@@ -4,7 +4,7 @@
 
 Of the sets in FOLDER (as of run.py) those are taken whose name before the dot is NAME: parallel sets, whose
 queries and documents have the same ids in each language. Each language's documents are indexed by themselves and
-asked the questions of the others; then all are put into one index, and the other language is asked for with a filter.
+asked the questions of the others; then all are put into one index, and a filter asks for the other language.
 Prints Markdown tables.
 """
 
