@@ -7,9 +7,10 @@ from searchkit.index.query import Query
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What the score of a term or phrase is made of: boost times rarity times saturation.
+    """What the score of a term, a phrase or synonyms is made of: boost times rarity times saturation.
 
     Attributes:
+        boost: the query's; of synonyms less, where they are rarer than the word that they translate.
         documents: number of documents in the language of the field.
         document_frequencies: for each term, the number of documents to count with; more than hold it where the
             word is more at home in another language (`searchkit.index.query.Readings`).
@@ -20,6 +21,7 @@ class Statistics:
         saturation: what the occurrences come to in a field of that length.
     """
 
+    boost: float
     documents: int
     document_frequencies: tuple[float, ...]
     rarity: float
@@ -37,7 +39,7 @@ class Explanation:
         query: the part.
         score: what it adds to the document's score.
         parts: of what it is put together: their scores add up to ``score``. Empty for a leaf.
-        statistics: for terms and phrases.
+        statistics: for terms, phrases and synonyms.
     """
 
     query: Query

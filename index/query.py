@@ -75,6 +75,28 @@ class Prefix:
 
 
 @dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Documents that hold any of several words for one thing, scored by BM25 as if they were one word.
+
+    Their frequencies add up, each times its own boost (probabilistic structured queries: Darwish and Oard, SIGIR
+    2003, after Pirkola, SIGIR 1998), so a word with ten translations does not count ten times.
+
+    Attributes:
+        alternatives: terms and phrases of one field, the best with a boost of 1; a prefix counts as often as all
+            terms that fit it.
+        boost: of the whole.
+        home: the word that they translate, in its own language; None if no document is in that. The synonyms
+            weigh at most what it weighs there, so that a common word is not a rare one where articles are more.
+        of: what they stand for, for people; nothing to an engine.
+    """
+
+    alternatives: tuple[Term | Phrase | Prefix, ...]
+    boost: float = 1.0
+    home: Term | None = None
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fuzzy:
     """Documents that hold a term within an edit distance (insertions, deletions, substitutions).
 
@@ -122,7 +144,7 @@ class Bool:
     must_not: tuple["Query", ...] = ()
 
 
-Query: TypeAlias = Term | Readings | Phrase | Prefix | Fuzzy | Facet | Ids | Everything | Bool
+Query: TypeAlias = Term | Readings | Phrase | Synonyms | Prefix | Fuzzy | Facet | Ids | Everything | Bool
 
 
 def leaves(query: Query) -> Iterator[Query]:

@@ -36,7 +36,20 @@ from searchkit.index import bm25
 from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
 from searchkit.index.explanation import Explanation, Statistics
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.query import KINDS, Bool, Everything, Facet, Fuzzy, Ids, Phrase, Prefix, Query, Readings, Term
+from searchkit.index.query import (
+    KINDS,
+    Bool,
+    Everything,
+    Facet,
+    Fuzzy,
+    Ids,
+    Phrase,
+    Prefix,
+    Query,
+    Readings,
+    Synonyms,
+    Term,
+)
 
 _FACET: Final = "facet_"
 _HOLDER: Final = "writer.json"
@@ -506,6 +519,8 @@ class _Snapshot:
                 return self._readings(query)
             case Phrase():
                 return self._phrase(query)
+            case Synonyms():
+                return self._synonyms(query)
             case Prefix():
                 terms = self._expand(query.field, query.prefix, query.max_length)
                 return self._constant(query.field, terms, query.boost)
@@ -564,6 +579,49 @@ class _Snapshot:
             query.terms, found, bm25.at_home(statistics)[: len(found)], strict=True
         ):
             yield term, frequency, dict(zip(postings.numbers, postings.frequencies, strict=True))
+
+    def _synonyms(self, query: Synonyms) -> Scores:
+        boost, held, frequencies = self._read_synonyms(query)
+        return self._score(_field_of(query), boost, held, frequencies)
+
+    def _read_synonyms(self, query: Synonyms) -> tuple[float, list[float], dict[int, float]]:
+        """Return the boost, the document frequency and the occurrences of synonyms taken as one word."""
+        field = _field_of(query)
+        frequencies: defaultdict[int, float] = defaultdict(float)
+        held = 0.0
+        for alternative in query.alternatives:
+            match alternative:
+                case Phrase():
+                    counts = self._read_phrase(alternative)[1]
+                case Prefix():
+                    counts = self._counts(field, self._expand(field, alternative.prefix, alternative.max_length))
+                case Term():
+                    counts = self._counts(field, [alternative.text])
+            held += alternative.boost * len(counts)
+            for number, count in counts.items():
+                frequencies[number] += alternative.boost * count
+        documents = self._documents(field)
+        held = min(held, documents)
+        return query.boost * self._share_of_home(query, documents, held), [held], frequencies
+
+    def _counts(self, field: str, terms: Iterable[str]) -> dict[int, float]:
+        """Return how often each document holds any of some terms."""
+        counts: defaultdict[int, float] = defaultdict(float)
+        for text in terms:
+            postings = self._postings(field, text)
+            for number, frequency in zip(postings.numbers, postings.frequencies, strict=True):
+                counts[number] += frequency
+        return counts
+
+    def _share_of_home(self, query: Synonyms, documents: int, held: float) -> float:
+        """Return what brings the weight of synonyms down to that of the word in its own language."""
+        weight = bm25.idf(documents, held)
+        if query.home is None or not weight:
+            return 1.0
+        frequency = self.document_frequency(query.home.field, query.home.text)
+        if not frequency:
+            return 1.0
+        return min(1.0, bm25.idf(self._documents(query.home.field), frequency) / weight)
 
     def _phrase(self, query: Phrase) -> Scores:
         return self._score(query.field, query.boost, *self._read_phrase(query))
@@ -630,7 +688,9 @@ class _Snapshot:
             case Readings():
                 return _together(query, [self._explain_term(*term, numbers) for term in self._read_terms(query)])
             case Phrase():
-                return self._explain_field(query, *self._read_phrase(query), numbers)
+                return self._explain_field(query, query.field, query.boost, *self._read_phrase(query), numbers)
+            case Synonyms():
+                return self._explain_field(query, _field_of(query), *self._read_synonyms(query), numbers)
             case Bool():
                 return self._explain_bool(query, numbers)
         scores = self._evaluate(query)
@@ -639,33 +699,35 @@ class _Snapshot:
     def _explain_term(
         self, term: Term, frequency: float, counts: Mapping[int, float], numbers: frozenset[int]
     ) -> dict[int, Explanation]:
-        return self._explain_field(term, [frequency], counts, numbers)
+        return self._explain_field(term, term.field, term.boost, [frequency], counts, numbers)
 
     def _explain_field(
         self,
-        leaf: Term | Phrase,
+        leaf: Term | Phrase | Synonyms,
+        field: str,
+        boost: float,
         document_frequencies: Sequence[float],
         counts: Mapping[int, float],
         numbers: frozenset[int],
     ) -> dict[int, Explanation]:
-        field = leaf.field
         here = {number: counts[number] for number in numbers if number in counts}
         documents = self._documents(field)
         rarity = sum(bm25.idf(documents, frequency) for frequency in document_frequencies)
         average = self._total_length(field) / max(documents, 1) if here else 0.0
-        scores = self._score(field, leaf.boost, document_frequencies, here)
+        scores = self._score(field, boost, document_frequencies, here)
         return {
             number: Explanation(
                 leaf,
                 scores[number],
                 statistics=Statistics(
+                    boost=boost,
                     documents=documents,
                     document_frequencies=tuple(document_frequencies),
                     rarity=rarity,
                     frequency=count,
                     length=self.reader.doc_field_length(number, field),
                     average_length=average,
-                    saturation=scores[number] / (leaf.boost * rarity) if leaf.boost * rarity else 0.0,
+                    saturation=scores[number] / (boost * rarity) if boost * rarity else 0.0,
                 ),
             )
             for number, count in here.items()
@@ -831,6 +893,11 @@ def _lexicon(leaf: Any, field: str, prefix: bytes) -> Iterator[tuple[bytes, int]
         if not key.startswith(start):
             return
         yield key[head:], W3TermInfo.read_doc_freq(file, data)
+
+
+def _field_of(query: Synonyms) -> str:
+    """Return the one field of synonyms; none has no documents."""
+    return query.alternatives[0].field if query.alternatives else ""
 
 
 def _encodable(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from searchkit.analyzers import Analyzer
 from searchkit.index.explanation import Explanation, Statistics
-from searchkit.index.query import Facet, Fuzzy, Phrase, Prefix, Term
+from searchkit.index.query import Facet, Fuzzy, Phrase, Prefix, Synonyms, Term
 from searchkit.results import ScorePart
 
 _PLACES: Final = {"title": "title", "body": "text", "author": "author"}
@@ -69,6 +69,8 @@ def _described(leaf: Explanation, words: Mapping[str, str], label: Label) -> tup
         case Phrase(field, terms):
             phrase = " ".join(words.get(term, term) for _, term in terms)
             return f"“{phrase}”, side by side", f"in the {_place(field)}: {_reckoned(leaf)}"
+        case Synonyms(alternatives, _, _, word):
+            return f"“{word}”, translated", f"in the {_place(alternatives[0].field)}: {_reckoned(leaf)}"
         case Prefix(field, prefix):
             return f"words that begin with “{prefix}”", f"in the {_place(field)}, whichever they are"
         case Fuzzy(field, text):
@@ -88,10 +90,10 @@ def _reckoned(leaf: Explanation) -> str:
     numbers = leaf.statistics
     if numbers is None:
         return "found there"
-    boost = getattr(leaf.query, "boost", 1.0)
     return (
         f"{_times(numbers.frequency)} in {numbers.length:,.0f} terms (average {numbers.average_length:,.0f}), "
-        f"counts {numbers.saturation:.3g}; {_rare(numbers)}, counts {numbers.rarity:.3g}; weight {boost:.3g}"
+        f"counts {numbers.saturation:.3g}; {_rare(numbers)}, counts {numbers.rarity:.3g}; "
+        f"weight {numbers.boost:.3g}"
     )
 
 

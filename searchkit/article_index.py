@@ -21,10 +21,12 @@ from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
 from searchkit.results import Completion, FacetCount, Hit, Results, Version
 from searchkit.settings import FORMAT, Settings, Stamp
-from searchkit.snippets import best_snippet, find_matches, merge, whole_graphemes
+from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
+from searchkit.translate import Translator
+from searchkit.transliteration import Names
 from searchkit.vocabulary import Vocabulary
 
 # What not every search needs is imported where it is used.
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from searchkit.parallel import Groups
 
 _SORTS: Final = ("relevance", "date")
+_MOST_FREQUENCIES: Final = 100_000
 
 Filter = str | Iterable[str] | None
 
@@ -207,7 +210,8 @@ class ArticleIndex:
             limit: number of hits, 0 for counts only.
             offset: number of hits to pass over.
             sort: ``relevance``, or ``date`` for the newest first.
-            expand: also find articles in other languages by the mechanisms that the query names.
+            expand: also find articles in other languages, by the mechanisms that the query names and by its
+                words in translation.
             facets: count the values of all facets.
             explain: tell for each hit where its score comes from.
             collapse: of the versions of an article in several languages, only the best is a hit, and names the
@@ -453,6 +457,8 @@ class ArticleIndex:
                 # The labels are written first: those of articles that are not there yet do no harm.
                 self._save(current)
                 writer.commit()
+                # Once more: whoever read them before the commit has kept what the index said before it.
+                self._save(current)
         return changes
 
     def rebuild(self, *, vocabulary: Vocabulary | None = None, wait: float = 10.0) -> int:
@@ -489,6 +495,9 @@ class ArticleIndex:
         self._speller: Speller | None = None
         # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
         self._names = FacetNames(self.vocabulary, current.study_labels)
+        # What is kept of the index's words; the settings are written with each commit, and so it starts anew.
+        self._sounds: Names | None = None
+        self._frequencies: dict[tuple[str, str], int] = {}
 
     def _refresh(self) -> None:
         """Take over what another process changed: a new language, another vocabulary."""
@@ -527,9 +536,10 @@ class ArticleIndex:
         compiler = Compiler(
             languages=self._languages,
             analyzer=self._deriver.analyzer,
-            frequency=self._engine.document_frequency,
+            frequency=self._frequency,
             vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
+            translator=self._translator() if expand else None,
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
 
@@ -602,6 +612,27 @@ class ArticleIndex:
 
         return replace(results, hits=tuple(map(told, results)))
 
+    def _frequency(self, field: str, text: str) -> int:
+        held = self._frequencies
+        frequency = held.get((field, text))
+        if frequency is None:
+            frequency = self._engine.document_frequency(field, text)
+            if len(held) >= _MOST_FREQUENCIES:
+                held.clear()
+            held[field, text] = frequency
+        return frequency
+
+    def _translator(self) -> Translator:
+        if self._sounds is None:
+            self._sounds = Names(self._engine.terms)
+        return Translator(
+            languages=tuple(sorted(self._settings.analyzers)),
+            analyzer=self._deriver.analyzer,
+            frequency=self._frequency,
+            terms=self._engine.terms,
+            names=self._sounds,
+        )
+
     def _hit(self, found: EngineHit, query: Query) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)
         article = stored.article
@@ -619,6 +650,7 @@ class ArticleIndex:
             ),
             mechanisms=tuple(sorted(named)),
             also=tuple(Version(version.id, version.language, version.title) for version in versions),
+            translations=find_translations(query, stored),
         )
 
     def _counts(

@@ -13,6 +13,7 @@ from searchkit.analyzers import Analyzer, Token, canonical
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import query as engine
 from searchkit.query import Anything, FacetValue, Group, Node, Quoted, Word, plain_text
+from searchkit.translate import Translator
 from searchkit.vocabulary import Vocabulary
 
 # Measured on question sets in five languages (docs/relevance.md): the words beside bigrams, and the plain form
@@ -38,6 +39,7 @@ class Compiler:
         frequency: returns the number of documents that hold a term in a field.
         vocabulary: names of mechanisms, or None not to search beyond the words.
         resolve: returns the facet values that a person's spelling means; none if there is no such value.
+        translator: finds words in the index's other languages, or None not to.
     """
 
     languages: tuple[str, ...]
@@ -45,6 +47,7 @@ class Compiler:
     frequency: Callable[[str, str], int]
     vocabulary: Vocabulary | None
     resolve: Callable[[str, str], tuple[str, ...]]
+    translator: Translator | None = None
 
     def compile(self, root: Group) -> engine.Query:
         """Return what an engine evaluates; an empty tree matches nothing."""
@@ -75,6 +78,7 @@ class Compiler:
     def _group(self, group: Group, weights: Mapping[str, float]) -> engine.Query:
         words = [node.text for node in (*group.must, *group.should) if isinstance(node, Word)]
         spared = self._spared(words)
+        common = self.translator.common_words(" ".join(words)) if self.translator else frozenset()
         # Each once: a word that a question repeats, or two forms of it, says no more than one.
         seen: set[tuple[tuple[str, str], ...]] = set()
         must, should = [], []
@@ -82,29 +86,35 @@ class Compiler:
             if _is_plain(node):
                 # It must be there, and counts for what it would count if it need not.
                 must.append(self._exact(node, weights, boost=0.0))
-                should.append(self._optional(node, spared, weights, seen))
+                should.append(self._optional(node, spared, common, weights, seen))
             else:
                 must.append(self._exact(node, weights))
         for node in group.should:
-            plain = _is_plain(node)
-            should.append(self._optional(node, spared, weights, seen) if plain else self._exact(node, weights))
+            if _is_plain(node):
+                should.append(self._optional(node, spared, common, weights, seen))
+                if node.kind:  # words without a field are translated with those beside them
+                    should += self._translations(node)
+            else:
+                should.append(self._exact(node, weights))
         if group.should:
-            should += self._pairs(group, weights)
+            should += self._pairs(group, common, weights)
             should += self._mechanisms(group)
+            should += self._translations(group)
         return engine.Bool(
             must=tuple(must),
             should=tuple(should),
             must_not=tuple(self._exact(node, weights, expand=False) for node in group.must_not),
         )
 
-    def _pairs(self, group: Group, weights: Mapping[str, float]) -> Iterator[engine.Query]:
+    def _pairs(self, group: Group, common: frozenset[str], weights: Mapping[str, float]) -> Iterator[engine.Query]:
         """Yield what adds to the score where adjacent words of the query are adjacent in the article too."""
         for text in plain_text(group):
             spaced = {start for script, start, _ in runs(text) if script not in UNSPACED}
             for code in self.languages:
                 analyzer = self.analyzer(code)
                 tokens = [token for token in analyzer.canonical(text) if token.start in spaced]
-                spare = [analyzer.is_stop_word(text[token.start : token.end]) for token in tokens]
+                words = [text[token.start : token.end] for token in tokens]
+                spare = [word in common or analyzer.is_stop_word(word) for word in words]
                 for place in range(len(tokens) - 1):
                     first, second = tokens[place : place + 2]
                     if spare[place] and spare[place + 1]:
@@ -123,6 +133,7 @@ class Compiler:
         self,
         word: Word,
         spared: frozenset[str],
+        common: frozenset[str],
         weights: Mapping[str, float],
         seen: set[tuple[tuple[str, str], ...]],
     ) -> engine.Query:
@@ -145,7 +156,8 @@ class Compiler:
                 for token, whole in found:
                     share = shares(token) if whole else _OVERLAP_WEIGHT
                     weight = weights[code] * _KIND_WEIGHTS[kind] * share
-                    spare = code in spared and analyzer.is_stop_word(word.text[token.start : token.end])
+                    surface = word.text[token.start : token.end]
+                    spare = code in spared and (surface in common or analyzer.is_stop_word(surface))
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
                     if kind == "title":
@@ -178,6 +190,7 @@ class Compiler:
                     node.kind, lambda field, analyzer: self._phrase(node.text, field, analyzer, boost)
                 )
                 extra = self._mechanisms(node) if expand and node.kind is None else []
+                extra += self._translations(node) if expand else []
                 return engine.Bool(should=(leaf, *extra)) if extra else leaf
 
     def _each(self, kind: str | None, make: Callable[[str, Analyzer], Iterable[engine.Query]]) -> engine.Query:
@@ -218,6 +231,17 @@ class Compiler:
             return []
         keys = {key for text in plain_text(node) for key in self.vocabulary.find_in_query(text)}
         return [engine.Facet("mechanism", (key,), _MECHANISM_WEIGHT) for key in sorted(keys)]
+
+    def _translations(self, node: Group | Word | Quoted) -> list[engine.Query]:
+        """Return translations: of the plain words of a group, of a word, of a phrase as a whole."""
+        if self.translator is None:
+            return []
+        if isinstance(node, Group):
+            return [found for text in plain_text(node) for found in self.translator.translate(text)]
+        if node.kind == "author":
+            return []
+        kinds = (node.kind,) if node.kind else ("title", "body")
+        return list(self.translator.translate(node.text, kinds=kinds, whole=isinstance(node, Quoted)))
 
 
 def _is_plain(node: Node) -> TypeGuard[Word]:

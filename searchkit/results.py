@@ -73,6 +73,8 @@ class Hit:
         snippet: the passage that answers the query best, or the beginning.
         title_highlights: (start, end) of each match in the title.
         mechanisms: keys of mechanisms that the query names and this article carries.
+        translations: words of the query that the article holds in translation, each with the words that stand
+            there.
         explanation: where the score comes from, where that was asked for.
         shared: what an article that is like another has in common with it: ``word``, ``mechanism`` and ``study``,
             each with its values.
@@ -84,6 +86,7 @@ class Hit:
     snippet: Snippet
     title_highlights: tuple[tuple[int, int], ...] = ()
     mechanisms: tuple[str, ...] = ()
+    translations: tuple[tuple[str, str], ...] = ()
     explanation: ScorePart | None = None
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     also: tuple[Version, ...] = ()
@@ -143,6 +146,7 @@ class Hit:
             "snippet": self.snippet.to_dict(),
             "facets": {name: list(values) for name, values in self.facets.items()},
             "mechanisms": list(self.mechanisms),
+            "translations": [list(pair) for pair in self.translations],
             **({"explanation": self.explanation.to_dict()} if self.explanation else {}),
             **({"shared": {name: list(values) for name, values in self.shared.items()}} if self.shared else {}),
             **({"also": [version.to_dict() for version in self.also]} if self.also else {}),

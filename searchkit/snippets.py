@@ -3,6 +3,7 @@
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 import regex
@@ -59,13 +60,12 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
         elif isinstance(leaf, engine.Phrase) and leaf.field == field and leaf.boost >= 1:
             # A lighter one only adds to the score of words that count by themselves.
             found.extend(_phrase(leaf, vector))
-        elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
-            # One character of a script without spaces: it alone matched, not the bigram that it begins. Marks on
-            # it come with it when the spans are rounded to whole graphemes.
+        elif isinstance(leaf, engine.Synonyms):
             found.extend(
-                Found(token.start, token.start + 1, leaf.prefix, 1.0)
-                for token in vector.select(_fitting(leaf, vector))
+                chain.from_iterable(_alternative(one, vector) for one in leaf.alternatives if one.field == field)
             )
+        elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
+            found.extend(_characters(leaf, vector))
         elif isinstance(leaf, engine.Term) and leaf.field == field:
             terms[leaf.text] = max(leaf.boost, terms.get(leaf.text, 0.0))
         elif isinstance(leaf, engine.Prefix | engine.Fuzzy) and leaf.field == field:
@@ -75,6 +75,51 @@ def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[
         for token in vector.select(set(terms))
     )
     return sorted(found)
+
+
+def _alternative(leaf: engine.Term | engine.Phrase | engine.Prefix, vector: TermVector) -> Iterator[Found]:
+    """Yield where one of several synonyms stands."""
+    match leaf:
+        case engine.Phrase():
+            yield from _phrase(leaf, vector)
+        case engine.Prefix():
+            yield from _characters(leaf, vector)
+        case engine.Term():
+            for token in vector.select({leaf.text}):
+                yield Found(token.start, token.end, leaf.text, leaf.boost * _rarity(leaf.text))
+
+
+def _characters(leaf: engine.Prefix, vector: TermVector) -> Iterator[Found]:
+    """Yield where one character of a script without spaces stands: it alone, not the bigram that it begins."""
+    for token in vector.select(_fitting(leaf, vector)):
+        yield Found(token.start, token.start + len(leaf.prefix), leaf.prefix, 1.0)
+
+
+def find_translations(query: engine.Query, stored: StoredArticle) -> tuple[tuple[str, str], ...]:
+    """Return the words of a query that an article holds in translation, each with the best that it holds.
+
+    In the order of the query; the translation as it stands in the text, or else in the title.
+    """
+    found: dict[str, str] = {}
+    for leaf in engine.leaves(query):
+        if isinstance(leaf, engine.Synonyms) and leaf.of not in found and (surface := _surface(leaf, stored)):
+            found[leaf.of] = surface
+    return tuple(found.items())
+
+
+def _surface(leaf: engine.Synonyms, stored: StoredArticle) -> str:
+    """Return the first place of an article where the best of some synonyms stands, as it is written there."""
+    texts = {"body": (stored.body, stored.article.text), "title": (stored.title, stored.article.title)}
+    for alternative in leaf.alternatives:
+        kind, _, language = alternative.field.partition("_")
+        if language != stored.article.language or kind not in texts:
+            continue
+        vector, text = texts[kind]
+        spans = [(match.start, match.end) for match in _alternative(alternative, vector)]
+        if spans:
+            start, end = min(spans)
+            return " ".join(text[start:end].split())
+    return ""
 
 
 def _fitting(leaf: engine.Prefix | engine.Fuzzy, vector: TermVector) -> set[str]:

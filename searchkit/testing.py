@@ -44,7 +44,19 @@ from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25, registry
 from searchkit.index.engine import Document, Engine, EngineHit, Entry, Request, Response, Sort, Writer
 from searchkit.index.explanation import Explanation
-from searchkit.index.query import Bool, Everything, Facet, Fuzzy, Ids, Phrase, Prefix, Query, Readings, Term
+from searchkit.index.query import (
+    Bool,
+    Everything,
+    Facet,
+    Fuzzy,
+    Ids,
+    Phrase,
+    Prefix,
+    Query,
+    Readings,
+    Synonyms,
+    Term,
+)
 
 __all__ = ["EngineContract"]
 
@@ -207,6 +219,8 @@ class _Model:
                 return self._readings(query)
             case Phrase():
                 return self._phrase(query)
+            case Synonyms():
+                return self._synonyms(query)
             case Prefix(field, prefix, longest, boost):
                 fits = [
                     term
@@ -254,17 +268,52 @@ class _Model:
                 scores[found] += weight * self._saturation(term.field, found, len(places))  # type: ignore[assignment]
         return dict(scores)
 
+    def _synonyms(self, query: Synonyms) -> _Scores:
+        frequencies: Counter[str] = Counter()
+        held = 0.0
+        for alternative in query.alternatives:
+            counts: Mapping[str, int]
+            match alternative:
+                case Phrase():
+                    counts = self._occurrences(alternative)
+                case Prefix(field, prefix, longest):
+                    fits = [term for term, _ in self.terms(field, prefix) if len(term) <= (longest or len(term))]
+                    counts = sum((self._counts(field, term) for term in fits), Counter())
+                case Term(field, text):
+                    counts = self._counts(field, text)
+            held += alternative.boost * len(counts)
+            for found, count in counts.items():
+                frequencies[found] += alternative.boost * count  # type: ignore[assignment]
+        if not frequencies:
+            return {}
+        field = query.alternatives[0].field
+        weight = bm25.idf(self._speakers(field), min(held, self._speakers(field)))
+        if query.home and (holders := len(self._holders(query.home.field, query.home.text))):
+            weight = min(weight, bm25.idf(self._speakers(query.home.field), holders))
+        return {
+            found: query.boost * weight * self._saturation(field, found, count)
+            for found, count in frequencies.items()
+        }
+
     def _phrase(self, query: Phrase) -> _Scores:
         holders = [(offset, self._holders(query.field, text)) for offset, text in query.terms]
         weight = query.boost * sum(bm25.idf(self._speakers(query.field), len(found)) for _, found in holders)
-        scores = {}
+        return {
+            found: weight * self._saturation(query.field, found, count)
+            for found, count in self._occurrences(query).items()
+        }
+
+    def _occurrences(self, query: Phrase) -> dict[str, int]:
+        """Return how often each document holds a phrase, of those that do."""
+        holders = [(offset, self._holders(query.field, text)) for offset, text in query.terms]
+        counts = {}
         for found in self._documents:
             starts = [{place - offset for place in places.get(found, ())} for offset, places in holders]
             if count := len(set.intersection(*starts)):
-                scores[found] = weight * self._saturation(query.field, found, count)
-        return scores
+                counts[found] = count
+        return counts
 
-    def _saturation(self, field: str, identifier: str, frequency: int) -> float:
+    def _saturation(self, field: str, identifier: str, frequency: float) -> float:
         lengths = {found: len(self._text(found, field)) for found in self._documents}
         return bm25.saturation(frequency, lengths[identifier], sum(lengths.values()) / self._speakers(field))
 
@@ -278,6 +327,9 @@ class _Model:
             found: [place for term, place in self._text(found, field) if term == text] for found in self._documents
         }
         return {found: where for found, where in places.items() if where}
+
+    def _counts(self, field: str, text: str) -> Counter[str]:
+        return Counter({found: len(places) for found, places in self._holders(field, text).items()})
 
     def terms(self, field: str) -> list[tuple[str, int]]:
         """Return the terms of a field, sorted, with the number of documents that hold them."""
@@ -422,6 +474,17 @@ _LEAVES: Final = _named(
     ("a phrase of two that are never at once", Phrase("body_zh", ((0, "睡眠"), (0, "质量"))), []),
     ("a phrase with an unknown word", Phrase("body_en", ((0, "deep"), (1, "water"))), []),
     ("a phrase in an unknown field", Phrase("nonsense", ((0, "deep"), (1, "sleep"))), []),
+    ("synonyms", Synonyms((_DEEP, _STRESS)), ["en-1", "en-2", "en-4", "en-5"]),
+    (
+        "a word and a phrase for one thing",
+        Synonyms((Term("body_en", "rest"), Phrase("body_en", ((0, "improves"), (1, "deep"))))),
+        ["en-1", "en-2"],
+    ),
+    ("synonyms of which one is known", Synonyms((_DEEP, Term("body_en", "water"))), ["en-1", "en-2"]),
+    ("synonyms that are all unknown", Synonyms((Term("body_en", "water"),)), []),
+    ("synonyms that are not there but at home", Synonyms((Term("body_sv", "water"),), home=_DEEP), []),
+    ("no synonyms", Synonyms(()), []),
+    ("synonyms in an unknown field", Synonyms((Term("nonsense", "deep"),)), []),
     ("a prefix", Prefix("body_en", "mag"), ["en-1", "en-6"]),
     ("a prefix that is a word", Prefix("body_en", "magnet"), ["en-6"]),
     ("a prefix of no word", Prefix("body_en", "magnetron"), []),
@@ -515,6 +578,16 @@ _SCORED: Final[Mapping[str, Query]] = {
     "a phrase": Phrase("body_en", ((0, "deep"), (1, "sleep"))),
     "a phrase that occurs twice": Phrase("body_en", ((0, "sleep"), (1, "helps"))),
     "a phrase with a boost": Phrase("body_en", ((0, "what"), (2, "what")), boost=3.0),
+    "synonyms": Synonyms((Term("body_en", "memory"), Term("body_en", "rest"))),
+    "synonyms of which one is worse": Synonyms((Term("body_en", "memory"), Term("body_en", "rest", boost=0.3))),
+    "synonyms with a boost": Synonyms((Term("body_en", "memory"), Term("body_en", "learning")), boost=0.25),
+    "a word and a phrase for one thing": Synonyms((Term("body_en", "rest"), Phrase("body_en", ((0, "deep"),)))),
+    "a word and a prefix for one thing": Synonyms((Term("body_en", "rest"), Prefix("body_en", "help"))),
+    "a prefix of short words": Synonyms((Prefix("body_en", "magne", max_length=7), Prefix("body_en", "stress"))),
+    "synonyms in more documents than there are": Synonyms((_SLEEP, _SLEEP, _SLEEP)),
+    "synonyms that are commoner at home": Synonyms((Term("body_en", "learning"),), home=Term("body_sv", "sömn")),
+    "synonyms that are rarer at home": Synonyms((Term("body_sv", "sömn"),), home=Term("body_en", "learning")),
+    "synonyms unknown at home": Synonyms((Term("body_sv", "sömn"),), home=Term("body_en", "water")),
     "a prefix": Prefix("body_en", "mag", boost=0.5),
     "a word with errors": Fuzzy("body_en", "slepe", distance=2, boost=0.5),
     "a facet": Facet("mechanism", ("nmda", "gaba"), boost=0.5),
@@ -599,6 +672,15 @@ _QUERIES: Final = st.recursive(
             _FIELDS,
             st.lists(_WORDS, min_size=1, max_size=3),
             st.integers(1, 2),
+        ),
+        st.builds(
+            lambda field, words, weight, home: Synonyms(
+                tuple(Term(field, word, weight) for word in words), home=home
+            ),
+            _FIELDS,
+            st.lists(_WORDS, max_size=3),
+            st.sampled_from([0.3, 1.0]),
+            st.none() | st.builds(Term, _FIELDS, _WORDS),
         ),
         st.builds(Prefix, _FIELDS, _WORDS, st.sampled_from([None, 1])),
         st.builds(Fuzzy, _FIELDS, _WORDS),
@@ -1088,6 +1170,15 @@ class EngineContract:
         alone, read, unread = scores
         assert read == pytest.approx(unread)
         assert read < alone / 2
+
+    def test_synonyms_count_as_one_word(self, library: Engine) -> None:
+        words = _words("body_en", "helps", "memory")
+        one = _search(library, Synonyms(words))
+        two = _search(library, Bool(should=words))
+
+        assert {hit.id for hit in one.hits} == {hit.id for hit in two.hits} == {"en-2", "en-3"}
+        assert one.hits[0].id == two.hits[0].id == "en-3"
+        assert one.hits[0].score < two.hits[0].score
 
     def test_ties_are_ordered_by_id(self, engine: Engine) -> None:
         ids = [f"en-{letter}" for letter in "hcagfbed"]

@@ -100,6 +100,9 @@ def _print_hit(number: int, hit: Hit, label: Any) -> None:
     if hit.mechanisms:
         names = ", ".join(label("mechanism", key) for key in hit.mechanisms)
         echo(click.style(f"    about: {plain(names)}", fg="blue"))
+    if hit.translations:
+        words = ", ".join(f"{word} → {translation}" for word, translation in hit.translations)
+        echo(click.style(f"    translated: {plain(words)}", fg="blue"))
     for version in hit.also:
         echo(wrapped(plain(f"also in {version.language}: {version.title}  ({version.id})"), ()))
     shared = [label(name, value) for name, values in hit.shared.items() for value in values]

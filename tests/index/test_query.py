@@ -11,6 +11,7 @@ from searchkit.index.query import (
     Phrase,
     Prefix,
     Readings,
+    Synonyms,
     Term,
     field_name,
     leaves,
@@ -18,7 +19,16 @@ from searchkit.index.query import (
 
 A, B, C, D = (Term("body_en", letter) for letter in "abcd")
 PHRASE = Phrase("body_en", ((0, "a"), (1, "b")))
-SIMPLE = [A, PHRASE, Prefix("body_en", "a"), Fuzzy("body_en", "a"), Facet("study", ("x",)), Everything()]
+SYNONYMS = Synonyms((A, PHRASE), of="word")
+SIMPLE = [
+    A,
+    PHRASE,
+    SYNONYMS,
+    Prefix("body_en", "a"),
+    Fuzzy("body_en", "a"),
+    Facet("study", ("x",)),
+    Everything(),
+]
 
 
 @pytest.mark.parametrize("query", SIMPLE, ids=lambda query: type(query).__name__)
