@@ -114,7 +114,7 @@ class Speller:
                 yield _edited(query, [choice[number] for choice, number in zip(choices, picked, strict=True)])
 
     def _words(self, query: str) -> list[_Word]:
-        found = []
+        found: list[_Word] = []
         for span in spelled(query):
             for script, start, end in runs(query[span.start : span.end]):
                 first, last = span.start + start, span.start + end
@@ -131,10 +131,11 @@ class Speller:
         """Tell whether a word that no article holds is none to correct all the same."""
         if script == "Number" or any(char.isdigit() for char in text) or not _SHORTEST <= len(text) <= _LONGEST:
             return True
-        analyzers = [self.analyzer(code) for code in self.languages]
+        if any(self.analyzer(code).is_stop_word(text) for code in self.languages):
+            return True
         return any(
-            analyzer.is_stop_word(text) or all(token.text in self._names for token in _tokens(text, analyzer))
-            for analyzer in analyzers
+            all(token.text in names for token in _tokens(text, self.analyzer(code)))
+            for code, names in self._names.items()
         )
 
     def _held(self, text: str, code: str, kind: str | None) -> bool:
@@ -145,16 +146,14 @@ class Speller:
         )
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        """The words of the vocabulary's terms, folded, and their stems."""
-        found: set[str] = set()
+    def _names(self) -> dict[str, set[str]]:
+        """The words of the vocabulary's terms in each language, as they are indexed."""
+        found: dict[str, set[str]] = {}
         for entry in self.vocabulary.concepts.values():
             for code, terms in entry.items():
-                analyzer = self.analyzer(code)
-                for term in terms:
-                    found.update(analyzer.words(term))
-                    found.update(token.text for token in analyzer.canonical(term))
-        return frozenset(found)
+                tokens = (token.text for term in terms for token in self.analyzer(code).canonical(term))
+                found.setdefault(code, set()).update(tokens)
+        return found
 
     def _joined(self, query: str, words: Sequence[_Word]) -> tuple[int, list[str]]:
         """Return a word that was written as several, and of how many: as "blod hjärn barriären"."""

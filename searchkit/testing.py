@@ -277,7 +277,11 @@ class _Model:
                 case Phrase():
                     counts = self._occurrences(alternative)
                 case Prefix(field, prefix, longest):
-                    fits = [term for term, _ in self.terms(field, prefix) if len(term) <= (longest or len(term))]
+                    fits = [
+                        term
+                        for term in self._lexicon(field)
+                        if term.startswith(prefix) and len(term) <= (longest or len(term))
+                    ]
                     counts = sum((self._counts(field, term) for term in fits), Counter())
                 case Term(field, text):
                     counts = self._counts(field, text)

@@ -80,6 +80,11 @@ def test_no_word_of_an_article_is_a_misspelling(sample_index: ArticleIndex) -> N
         assert list(sample_index._speller_now().corrections(" ".join(sorted(words)))) == []
 
 
+def test_what_is_a_stem_in_another_language_is_no_word(make_index: MakeIndex) -> None:
+    # The Swedish stem of the misspelling is the French stem of "densité", which the vocabulary holds.
+    assert make_index("sv", one="Synaptisk densitet.").search("densitt").suggestion == "densitet"
+
+
 def test_a_suggestion_always_finds_something(sample_index: ArticleIndex) -> None:
     assert sample_index.search("slepe AND promenadd").suggestion is None
     assert sample_index.search("slepe memroy", language="sv").suggestion is None
