@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from searchkit.analyzers import Analyzer, language
@@ -50,18 +51,13 @@ NO_LAST = frozenset(
 # Words that no count tells from a compound.
 SIMPLE = frozenset(
     (
-        "kristall",
-        "temperatur",
-        "handel",
-        "komposition",
-        "allmänhet",
-        "förorening",
-        "getting",
-        "parameter",
-        "mikroskop",
-        "villkor",
+        *("kristall", "temperatur", "handel", "komposition", "allmänhet", "förorening", "getting", "parameter"),
+        *("mikroskop", "villkor", "sannolikhet", "protestant", "lagring", "lindring", "elektrolys", "plankton"),
+        *("magma", "ballast", "landskap", "partnerskap"),
     )
 )
+# Stems of words that are endings as often.
+NO_LAST_STEMS = frozenset(("skap", "kap", "het", "ast", "and", "ärt", "lys", "logi"))
 # How often the dictionary must show a form before others that it does not list as one; short ones
 # stand there by chance.
 LEAST_SHOWN = {3: 12, 4: 4}
@@ -193,6 +189,8 @@ class Elements:
 
     def _is_short(self, word: str) -> bool:
         """Tell whether to keep a part that no compound of the dictionary shows: not after a prefix."""
+        if word in SIMPLE:
+            return True
         longest = LONGEST_LISTED if word in self._flagged else LONGEST_UNSHOWN
         return (
             len(word) <= longest
@@ -343,6 +341,10 @@ def whole_words(dictionary: Dictionary, stem: Callable[[str], str], compounds: C
     def cuts(word: str) -> list[int]:
         return [part.start for part in compounds.split(word, stem)]
 
+    def overlaps(word: str) -> bool:
+        made = compounds.split(word, stem)
+        return any(after.start < before.end for before, after in pairwise(made))
+
     real = {entry.word for entry in dictionary.words}
     forms = {
         entry.word: [form for form, _, more in dictionary.forms(entry) if PART_ONLY not in more]
@@ -355,6 +357,8 @@ def whole_words(dictionary: Dictionary, stem: Callable[[str], str], compounds: C
             if made := cuts(form):
                 # The ends of the word and of its form must both be words: fixa and fixad, not an and anen.
                 good = {entry.word[made[-1] :], form[made[-1] :]} <= real
+                # Verbs are seldom compounds: kontrollera is not kontroll and lera.
+                good = good and (entry.is_noun or not overlaps(form))
                 (compound if good else found).add(stem(form))
     return found - compound
 
@@ -374,7 +378,7 @@ def main() -> None:
             for form, word in sorted(elements.first.items())
         ),
         "[last]",
-        *sorted({stem(word) for word in elements.last}),
+        *sorted({stem(word) for word in elements.last} - NO_LAST_STEMS),
         "[whole]",
     ]
     write("sv_compounds.txt", COMPOUNDS, dictionary, parts)
