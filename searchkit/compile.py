@@ -75,7 +75,10 @@ class Compiler:
     def _group(self, group: Group, weights: Mapping[str, float]) -> engine.Query:
         words = [node.text for node in group.should if isinstance(node, Word)]
         spared = self._spared(words)
-        common = self.translator.common_words(" ".join(words)) if self.translator else frozenset()
+        common = {
+            code: self.translator.common_words(" ".join(words), code) if self.translator else frozenset[str]()
+            for code in self.languages
+        }
         should = [
             self._optional(node, spared, common, weights) if isinstance(node, Word) else self._exact(node, weights)
             for node in group.should
@@ -90,7 +93,9 @@ class Compiler:
             must_not=tuple(self._exact(node, weights, expand=False) for node in group.must_not),
         )
 
-    def _pairs(self, group: Group, common: frozenset[str], weights: Mapping[str, float]) -> Iterator[engine.Query]:
+    def _pairs(
+        self, group: Group, common: Mapping[str, frozenset[str]], weights: Mapping[str, float]
+    ) -> Iterator[engine.Query]:
         """Yield what adds to the score where adjacent words of the query are adjacent in the article too."""
         for text in plain_text(group):
             spaced = {start for script, start, _ in runs(text) if script not in UNSPACED}
@@ -98,7 +103,7 @@ class Compiler:
                 analyzer = self.analyzer(code)
                 tokens = [token for token in analyzer.canonical(text) if token.start in spaced]
                 words = [text[token.start : token.end] for token in tokens]
-                spare = [word in common or analyzer.is_stop_word(word) for word in words]
+                spare = [word in common[code] or analyzer.is_stop_word(word) for word in words]
                 for place in range(len(tokens) - 1):
                     first, second = tokens[place : place + 2]
                     if spare[place] and spare[place + 1]:
@@ -114,7 +119,11 @@ class Compiler:
         )
 
     def _optional(
-        self, word: Word, spared: frozenset[str], common: frozenset[str], weights: Mapping[str, float]
+        self,
+        word: Word,
+        spared: frozenset[str],
+        common: Mapping[str, frozenset[str]],
+        weights: Mapping[str, float],
     ) -> engine.Query:
         """Return a leaf that adds to the score: every token counts by itself, and stop words not at all."""
         if word.prefix or word.distance:
@@ -133,7 +142,7 @@ class Compiler:
                 for token, whole in found:
                     weight = weights[code] * _KIND_WEIGHTS[kind] * (1.0 if whole else _OVERLAP_WEIGHT)
                     surface = word.text[token.start : token.end]
-                    spare = code in spared and (surface in common or analyzer.is_stop_word(surface))
+                    spare = code in spared and (surface in common[code] or analyzer.is_stop_word(surface))
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
         words = [engine.Readings(tuple(terms), tuple(unread[place])) for place, terms in readings.items()]

@@ -95,12 +95,14 @@ class Translator:
                     elif piece.surface == text.strip():
                         yield from self._group(piece, source, target, kinds, share)
 
-    def common_words(self, text: str) -> frozenset[str]:
-        """Return the words of a text that are stop words of its own language, whether the index has that or not.
+    def common_words(self, text: str, target: str) -> frozenset[str]:
+        """Return the stop words of a text's own language, in scripts that ``target`` is not written in.
 
         English questions must find Chinese articles by what they ask, not by the "of" of an English title there.
+        In the same script an article may be in another language than it says, and function words tell.
         """
-        words = {text[start:end] for _, start, end in runs(text)}
+        foreign = set(language(target).scripts)
+        words = {text[start:end] for script, start, end in runs(text) if script not in foreign}
         analyzers = [analyzer_for(code) for code in self._sources(text)]
         return frozenset(
             word
