@@ -78,7 +78,10 @@ class Compiler:
     def _group(self, group: Group, weights: Mapping[str, float]) -> engine.Query:
         words = [node.text for node in (*group.must, *group.should) if isinstance(node, Word)]
         spared = self._spared(words)
-        common = self.translator.common_words(" ".join(words)) if self.translator else frozenset()
+        common = {
+            code: self.translator.common_words(" ".join(words), code) if self.translator else frozenset[str]()
+            for code in self.languages
+        }
         # Each once: a word that a question repeats, or two forms of it, says no more than one.
         seen: set[tuple[tuple[str, str], ...]] = set()
         must, should = [], []
@@ -106,7 +109,9 @@ class Compiler:
             must_not=tuple(self._exact(node, weights, expand=False) for node in group.must_not),
         )
 
-    def _pairs(self, group: Group, common: frozenset[str], weights: Mapping[str, float]) -> Iterator[engine.Query]:
+    def _pairs(
+        self, group: Group, common: Mapping[str, frozenset[str]], weights: Mapping[str, float]
+    ) -> Iterator[engine.Query]:
         """Yield what adds to the score where adjacent words of the query are adjacent in the article too."""
         for text in plain_text(group):
             spaced = {start for script, start, _ in runs(text) if script not in UNSPACED}
@@ -114,7 +119,7 @@ class Compiler:
                 analyzer = self.analyzer(code)
                 tokens = [token for token in analyzer.canonical(text) if token.start in spaced]
                 words = [text[token.start : token.end] for token in tokens]
-                spare = [word in common or analyzer.is_stop_word(word) for word in words]
+                spare = [word in common[code] or analyzer.is_stop_word(word) for word in words]
                 for place in range(len(tokens) - 1):
                     first, second = tokens[place : place + 2]
                     if spare[place] and spare[place + 1]:
@@ -133,7 +138,7 @@ class Compiler:
         self,
         word: Word,
         spared: frozenset[str],
-        common: frozenset[str],
+        common: Mapping[str, frozenset[str]],
         weights: Mapping[str, float],
         seen: set[tuple[tuple[str, str], ...]],
     ) -> engine.Query:
@@ -157,7 +162,7 @@ class Compiler:
                     share = shares(token) if whole else _OVERLAP_WEIGHT
                     weight = weights[code] * _KIND_WEIGHTS[kind] * share
                     surface = word.text[token.start : token.end]
-                    spare = code in spared and (surface in common or analyzer.is_stop_word(surface))
+                    spare = code in spared and (surface in common[code] or analyzer.is_stop_word(surface))
                     place = (kind, token.start, token.end, whole)
                     (unread if spare else readings)[place].append(engine.Term(field, token.text, weight))
                     if kind == "title":

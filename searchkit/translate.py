@@ -40,7 +40,7 @@ class _Piece(NamedTuple):
     Attributes:
         surface: as it stands in the query.
         key: as it is looked up.
-        name: whether it may be a name.
+        name: whether it is written like a name, which may sound alike elsewhere though it also has translations.
     """
 
     surface: str
@@ -95,12 +95,14 @@ class Translator:
                     elif piece.surface == text.strip():
                         yield from self._group(piece, source, target, kinds, share)
 
-    def common_words(self, text: str) -> frozenset[str]:
-        """Return the words of a text that are stop words of its own language, whether the index has that or not.
+    def common_words(self, text: str, target: str) -> frozenset[str]:
+        """Return the stop words of a text's own language, in scripts that ``target`` is not written in.
 
         English questions must find Chinese articles by what they ask, not by the "of" of an English title there.
+        In the same script an article may be in another language than it says, and function words tell.
         """
-        words = {text[start:end] for _, start, end in runs(text)}
+        foreign = set(language(target).scripts)
+        words = {text[start:end] for script, start, end in runs(text) if script not in foreign}
         analyzers = [analyzer_for(code) for code in self._sources(text)]
         return frozenset(
             word
@@ -220,7 +222,7 @@ class Translator:
         analyzer = self.analyzer(target)
         found: dict[tuple[tuple[int, str], ...], float] = {}
         translations = self.lexicon.translate(piece.key, source, target, _stemmer)
-        if not translations and piece.name:
+        if not translations and (piece.name or is_devanagari(piece.key)):
             # A name is mostly spelled alike in Latin letters, and the English lists have most names.
             for name in [piece.key] if "Latin" in language(source).scripts else self._english(piece.key):
                 translations += [
@@ -295,7 +297,7 @@ def _word(surface: str, source: str) -> _Piece | None:
     analyzer = analyzer_for(source)
     if len(surface) < 2 or analyzer.is_stop_word(surface):
         return None
-    name = len(surface) >= _SHORTEST_NAME and (surface[:1].isupper() or is_devanagari(surface))
+    name = len(surface) >= _SHORTEST_NAME and surface[:1].isupper()
     return _Piece(surface, analyzer.words(surface)[0], name)
 
 

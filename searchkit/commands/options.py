@@ -73,7 +73,7 @@ def expand_option(function: F) -> F:
         "--expand/--no-expand",
         default=True,
         show_default=True,
-        help="Find articles in other languages, by the query's mechanisms and its words in translation.",
+        help="Find articles in other languages too, by the query's mechanisms and by its words in translation.",
     )(function)
 
 

@@ -182,7 +182,7 @@ def test_a_phrase_is_translated_as_one_and_else_by_its_words(tmp_path: Path) -> 
         assert found(index, "washing machine") == ["sv-mask"]
 
 
-def test_a_function_word_of_the_query_is_not_looked_for_in_other_languages(tmp_path: Path) -> None:
+def test_a_function_word_of_the_query_is_not_looked_for_in_another_script(tmp_path: Path) -> None:
     texts = {
         "zh-title": "他读了 The Art of the Deal 和 The Lord of the Rings",
         "zh-library": LIBRARY["zh-library"],
