@@ -141,6 +141,8 @@ def is_match(surface: str, leaf: engine.Query, field: str, analyzer: Analyzer, i
                 for word, position in stands
                 if word == terms[0][1]
             )
+        case engine.Synonyms(alternatives):
+            return any(is_match(surface, one, field, analyzer, index) for one in alternatives)
         case engine.Facet("mechanism", values):
             return any(match.key in values for match in index.vocabulary.find(surface, analyzer))
     return False
