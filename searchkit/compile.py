@@ -27,6 +27,7 @@ _PAIR_WEIGHT: Final = 0.15
 _PAIR_KINDS: Final = ("title", "body")
 # A language whose articles know few of the query's words counts little, but is not shut out.
 _LEAST_LANGUAGE_WEIGHT: Final = 0.1
+_SHARPNESS: Final = 1.5
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Compiler:
         return self._group(root, self._weights(" ".join(_texts(root))))
 
     def _weights(self, text: str) -> dict[str, float]:
-        """Return how much each language counts: the share of the words that its articles know.
+        """Return how much each language counts: the share of the words that its articles know, sharpened.
 
         Relative to the language that knows most. So a question's own language decides the order, not the few
         articles in another one that happen to hold one of its words.
@@ -62,7 +63,10 @@ class Compiler:
         words = [(script, text[start:end]) for script, start, end in runs(text) if script != "Number"]
         known = {code: sum(self._knows(code, *word) for word in words) for code in self.languages}
         most = max(known.values(), default=0)
-        return {code: max(count / most, _LEAST_LANGUAGE_WEIGHT) if most else 1.0 for code, count in known.items()}
+        return {
+            code: max((count / most) ** _SHARPNESS, _LEAST_LANGUAGE_WEIGHT) if most else 1.0
+            for code, count in known.items()
+        }
 
     def _knows(self, code: str, script: str, word: str) -> bool:
         # Words in Latin letters stand in articles of every language; other scripts tell the language themselves.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from searchkit.analyzers import Analyzer, Token
+from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request
 from searchkit.index.engine import Engine
 from searchkit.index.query import Term, field_name
@@ -40,7 +41,11 @@ class WrittenWords:
         analyzer = self._analyzer(language)
         counts: Counter[str] = Counter()
         for article in self._holding(field_name(kind, language), term):
-            counts.update(text[token.start : token.end] for text, token in _tokens(article, kind, term, analyzer))
+            counts.update(
+                text[token.start : token.end]
+                for text, token in _tokens(article, kind, term, analyzer)
+                if not _is_part(text, token)
+            )
         plain = Counter({surface: count for surface, count in counts.items() if analyzer.words(surface) == [term]})
         found: dict[str, str] = {}
         for surface, _ in sorted((plain or counts).items(), key=lambda item: (-item[1], item[0])):
@@ -70,3 +75,12 @@ def _tokens(stored: StoredArticle, kind: str, term: str, analyzer: Analyzer) -> 
     text = stored.article.title if kind == "title" else stored.article.text
     vector = stored.title if kind == "title" else stored.body
     yield from ((text, token) for token in vector.select({term}))
+
+
+def _is_part(text: str, token: Token) -> bool:
+    """Tell whether a token is part of a word in a script with spaces: hjärn in hjärnmagnesium is not written."""
+    first = max(token.start - 1, 0)
+    for script, start, end in runs(text[first : token.end + 1]):
+        if first + start <= token.start < first + end:
+            return script not in UNSPACED and (first + start, first + end) != (token.start, token.end)
+    return False

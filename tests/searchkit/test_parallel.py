@@ -20,8 +20,13 @@ from searchkit.termvector import TermVector
 NO_TOKENS = TermVector.of(())
 
 
+# Few enough to be indexed many times.
+SOME = ("exercise", "gut-brain.en", "gut-brain.fr", "long-term", "magnesium-sleep", "sleep-")
+
+
 def drafts(samples: Path) -> list[Draft]:
-    return [draft for draft in searchkit.read([samples]) if isinstance(draft, Draft)]
+    files = [file for file in sorted(samples.iterdir()) if file.name.startswith(SOME)]
+    return [draft for draft in searchkit.read(files) if isinstance(draft, Draft)]
 
 
 def groups(index: ArticleIndex) -> set[frozenset[str]]:
@@ -33,16 +38,22 @@ def groups(index: ArticleIndex) -> set[frozenset[str]]:
     }
 
 
-SAMPLE_GROUPS = {
+SLEEP = {"sleep-and-memory.en-1", "sleep-and-memory.fr-1", "sleep-and-memory.hi-1", "sleep-and-memory.sv-1"}
+SOME_GROUPS = {
     frozenset({"exercise.en-1", "exercise.hi-1", "exercise.sv-1"}),
     frozenset({"gut-brain.en-1", "gut-brain.fr-1"}),
-    frozenset(
-        {"sleep-and-memory.en-1", "sleep-and-memory.fr-1", "sleep-and-memory.hi-1", "sleep-and-memory.sv-1"}
-        | {"sleep-two-articles.zh-1"}
-    ),
+    frozenset({*SLEEP, "sleep-two-articles.zh-1"}),
     frozenset({"long-term-potentiation.zh-1"}),
     frozenset({"magnesium-sleep.fr-1"}),
     frozenset({"sleep-two-articles.zh-2"}),
+}
+# Of all samples, those in several languages.
+SAMPLE_GROUPS = {
+    frozenset({"body-clock.fr-1", "body-clock.sv-1", "body-clock.zh-1"}),
+    frozenset({"exercise.en-1", "exercise.hi-1", "exercise.sv-1"}),
+    frozenset({"gut-brain.en-1", "gut-brain.fr-1", "gut-brain.zh-1"}),
+    frozenset({"magnesium-brain.en-1", "magnesium-brain.sv-1", "magnesium-brain.zh-1"}),
+    frozenset({*SLEEP, "sleep-two-articles.zh-1"}),
 }
 
 
@@ -50,7 +61,7 @@ SAMPLE_GROUPS = {
 
 
 def test_the_versions_of_the_sample_articles_are_found(sample_index: ArticleIndex) -> None:
-    assert groups(sample_index) == SAMPLE_GROUPS
+    assert {group for group in groups(sample_index) if len(group) > 1} == SAMPLE_GROUPS
 
 
 def test_the_real_articles_are_two_in_several_languages_and_one_by_itself(real_index: ArticleIndex) -> None:
@@ -68,7 +79,7 @@ def test_one_article_at_a_time_in_any_order_gives_the_same_groups(samples: Path,
         with ArticleIndex.create(tmp_path / str(number)) as index:
             for draft in order:
                 index.update([draft])
-            assert groups(index) == SAMPLE_GROUPS
+            assert groups(index) == SOME_GROUPS
 
 
 def test_indexing_again_and_rebuilding_change_no_group(samples: Path, tmp_path: Path) -> None:
@@ -76,7 +87,7 @@ def test_indexing_again_and_rebuilding_change_no_group(samples: Path, tmp_path: 
         index.update(drafts(samples))
         assert not index.update(drafts(samples)).any
         index.rebuild()
-        assert groups(index) == SAMPLE_GROUPS
+        assert groups(index) == SOME_GROUPS
 
 
 def test_an_article_that_becomes_another_leaves_its_group(samples: Path, tmp_path: Path) -> None:
@@ -163,12 +174,13 @@ def test_only_versions_that_match_are_named(sample_index: ArticleIndex) -> None:
 
 
 def test_pages_and_total_count_groups_and_facets_count_articles(sample_index: ArticleIndex) -> None:
-    whole = sample_index.search(collapse=True, limit=50)
-    assert (whole.total, len(whole)) == (6, 6)
-    assert sum(count.count for count in whole.facets["language"]) == 13
-    pages = [sample_index.search(collapse=True, limit=2, offset=offset) for offset in (0, 2, 4)]
+    whole = sample_index.search(collapse=True, limit=100)
+    articles = sum(1 + len(hit.also) for hit in whole)
+    assert whole.total == len(whole) < articles == len(sample_index.ids())
+    assert sum(count.count for count in whole.facets["language"]) == articles
+    pages = [sample_index.search(collapse=True, limit=20, offset=offset) for offset in (0, 20, 40)]
     assert [hit.id for page in pages for hit in page] == [hit.id for hit in whole]
-    assert {page.total for page in pages} == {6}
+    assert {page.total for page in pages} == {whole.total}
 
 
 def test_articles_alike_can_be_collapsed(sample_index: ArticleIndex) -> None:
@@ -178,8 +190,8 @@ def test_articles_alike_can_be_collapsed(sample_index: ArticleIndex) -> None:
 
 
 def test_without_asking_nothing_is_collapsed(sample_index: ArticleIndex) -> None:
-    results = sample_index.search(limit=50)
-    assert results.total == 13
+    results = sample_index.search(limit=100)
+    assert results.total == len(results) == len(sample_index.ids())
     assert all(hit.also == () and "also" not in hit.to_dict() for hit in results)
 
 
