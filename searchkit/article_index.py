@@ -524,7 +524,7 @@ class ArticleIndex:
             return Everything(), ()
         notes = []
         if parsed.truncated:
-            notes.append("the query is very long: only its first 1,024 words were used")
+            notes.append("the query is very long: only its first 1,024 words or 8,000 characters were used")
 
         def resolve(name: str, value: str) -> tuple[str, ...]:
             try:

@@ -106,7 +106,7 @@ class Compiler:
             should += self._translations(group)
         return engine.Bool(
             must=tuple(must),
-            should=tuple(should),
+            should=tuple(dict.fromkeys(should)),
             must_not=tuple(self._exact(node, weights, expand=False) for node in group.must_not),
         )
 

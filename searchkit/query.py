@@ -23,6 +23,8 @@ from searchkit.article import FACETS
 from searchkit.index.query import KINDS
 
 MAX_LEAVES: Final = 1024
+# A word in a script without spaces may be a whole text.
+MAX_LENGTH: Final = 8_000
 _MAX_DEPTH: Final = 40
 _FIELDS: Final = {"title": "title", "text": "body", "body": "body", "author": "author"}
 
@@ -112,7 +114,7 @@ class ParsedQuery(NamedTuple):
 
     Attributes:
         root: the tree.
-        truncated: words were left out because there were more than `MAX_LEAVES`.
+        truncated: words were left out because there were more than `MAX_LEAVES`, or `MAX_LENGTH` characters.
     """
 
     root: Group
@@ -121,9 +123,9 @@ class ParsedQuery(NamedTuple):
 
 def parse(text: str) -> ParsedQuery:
     """Return the tree of a query; any text is one, and an empty one matches nothing."""
-    parser = _Parser(text)
+    parser = _Parser(text[:MAX_LENGTH])
     root = parser.group(0)
-    return ParsedQuery(root, parser.leaves >= MAX_LEAVES and parser.more())
+    return ParsedQuery(root, len(text) > MAX_LENGTH or (parser.leaves >= MAX_LEAVES and parser.more()))
 
 
 def spelled(text: str) -> list[Span]:

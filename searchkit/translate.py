@@ -31,6 +31,8 @@ _LEAST_SHARE: Final = 0.7
 _UNKNOWN_SHARE: Final = 0.7
 _WORD_LIST_EVIDENCE: Final = 0.5
 _SHORTEST_NAME: Final = 4
+# Of a text that somebody pastes as a query, what is beyond this many characters is not translated.
+_LONGEST: Final = 1_000
 _MOST_BIGRAMS: Final = 40
 
 
@@ -80,6 +82,7 @@ class Translator:
             kinds: where to look for the translations.
             whole: only where the text is one phrase of a word list, from its first word to its last.
         """
+        text = text[:_LONGEST]
         words = list(runs(text))
         scripts = {script for script, _, _ in words if script != "Number"}
         for source, share in self._sources(context or text).items():

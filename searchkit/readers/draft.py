@@ -41,4 +41,11 @@ class Draft:
         for name in ("title", "text", "id", "url", "author", "group"):
             value = getattr(self, name)
             if value and not value.isascii():
-                object.__setattr__(self, name, value.encode("utf-8", "replace").decode())
+                object.__setattr__(self, name, _storable(value))
+        if self.headings:
+            headings = tuple((start, _storable(heading)) for start, heading in self.headings)
+            object.__setattr__(self, "headings", headings)
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

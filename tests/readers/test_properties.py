@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from searchkit.dates import find_date
@@ -75,6 +75,7 @@ def test_any_text_is_a_page(text: str) -> None:
 
 
 @SETTINGS
+@example(text="0\n# \ud800")
 @given(text=TEXTS)
 def test_any_text_is_markdown(text: str) -> None:
     check(read_markdown(text, "a.md"))
