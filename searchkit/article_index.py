@@ -19,7 +19,7 @@ from searchkit.index.query import Everything, Query, Term
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
-from searchkit.results import Completion, FacetCount, Hit, Results, Version
+from searchkit.results import Completion, FacetCount, Hit, Results, Snippet, Version
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
 from searchkit.spelling import Speller
@@ -366,6 +366,50 @@ class ArticleIndex:
                 raise InputError(f"{len(ids)} articles have ids that begin with {identifier!r}: {some}")
             found = self._engine.get(ids)
         return StoredArticle.from_bytes(next(iter(found.values())))
+
+    def carried(self, identifier: str, facet: str, value: str) -> tuple[str, ...]:
+        """Return the values of an article's facet that a spelling means, as filters take it.
+
+        Args:
+            identifier: the article's id, or the beginning of its id where that is enough to tell.
+            facet: ``language``, ``study``, ``study_type`` or ``mechanism``.
+            value: a key, a label or its beginning, a term in any language, a DOI.
+
+        Raises:
+            FilterError: there is no such value, or the article does not carry it.
+            InputError: there is no such facet, no such article, or several.
+        """
+        if facet not in FACETS:
+            raise InputError(f"no facet is called {facet!r}; choose one of: {', '.join(FACETS)}")
+        article = self.stored(identifier).article
+        carried = article.facets.get(facet, ())
+        meant = self._accepted(facet, value)
+        if not meant.intersection(carried):
+            has = f"it has: {', '.join(carried)}" if carried else "it has none"
+            raise FilterError(f"{article.id} does not have the {facet.replace('_', ' ')} {value!r}; {has}")
+        return tuple(name for name in carried if name in meant)
+
+    def why(self, identifier: str, facet: str, value: str) -> tuple[Snippet, ...]:
+        """Return the passages for which an article carries a facet value, highlighted: the evidence.
+
+        Whole sentences around each place, merged where they overlap: the title first, then the text, references
+        and all. A kind of study that comes from a known study shows where that is cited. Where the source gave
+        the facet, and for the language, one passage says how it came about (`Snippet.kind`).
+
+        Args:
+            identifier: the article's id, or the beginning of its id where that is enough to tell.
+            facet: ``language``, ``study``, ``study_type`` or ``mechanism``.
+            value: as filters take it; several values that it means are shown together.
+
+        Raises:
+            FilterError: there is no such value, or the article does not carry it.
+            InputError: there is no such facet, no such article, or several.
+        """
+        from searchkit.evidence import evidence
+
+        values = self.carried(identifier, facet, value)
+        vocabularies = {"mechanism": self.vocabulary, "study_type": self._deriver.study_types}
+        return evidence(self.stored(identifier), facet, values, vocabularies.get(facet), self._deriver.analyzer)
 
     def ids(self) -> list[str]:
         """Return the ids of all articles, sorted."""

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from searchkit.article import Article
 
+SnippetKind = Literal["", "title", "text", "reference", "given", "detected"]
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
@@ -14,13 +16,17 @@ class Snippet:
 
     Attributes:
         text: the passage.
-        start: where it begins in the article's text, in code points.
+        start: where it begins in the article's text (of a title, in the title), in code points.
         highlights: (start, end) of each match in ``text``, in order, not overlapping.
+        kind: what the passage is as evidence (`ArticleIndex.why`): part of the ``title``, the ``text`` or a
+            ``reference``; or what stands for one: the value was ``given`` by the source, or ``detected`` from a
+            text that begins so. Empty in a search's hits.
     """
 
     text: str
     start: int
     highlights: tuple[tuple[int, int], ...] = ()
+    kind: SnippetKind = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the snippet as JSON types."""
@@ -28,6 +34,7 @@ class Snippet:
             "text": self.text,
             "start": self.start,
             "highlights": [list(span) for span in self.highlights],
+            **({"kind": self.kind} if self.kind else {}),
         }
 
 
