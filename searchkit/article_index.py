@@ -15,7 +15,7 @@ from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
-from searchkit.index.query import Everything, Query, Term
+from searchkit.index.query import Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
@@ -27,7 +27,7 @@ from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.translate import Translator
 from searchkit.transliteration import Names
-from searchkit.vocabulary import Vocabulary
+from searchkit.vocabulary import Vocabulary, chain_of, is_character
 
 # What not every search needs is imported where it is used.
 if TYPE_CHECKING:
@@ -410,6 +410,25 @@ class ArticleIndex:
         values = self.carried(identifier, facet, value)
         vocabularies = {"mechanism": self.vocabulary, "study_type": self._deriver.study_types}
         return evidence(self.stored(identifier), facet, values, vocabularies.get(facet), self._deriver.analyzer)
+
+    def holds(self, term: str, language: str) -> bool:
+        """Tell whether the words of a vocabulary's term stand side by side in an article of a language."""
+        chain = chain_of(self._deriver.analyzer(language), term)
+        if not chain:
+            return False
+        for field_of in (field_name(kind, language) for kind in ("title", "body")):
+            # A lone character begins a bigram in running text.
+            whole = chain[:-1] if is_character(chain[-1].text) else chain
+            if any(not self._frequency(field_of, token.text) for token in whole):
+                continue
+            if not whole:
+                query: Query = Prefix(field_of, chain[0].text, max_length=2)
+            else:
+                first = whole[0].position
+                query = Phrase(field_of, tuple((token.position - first, token.text) for token in whole))
+            if self._engine.search(Request(query, limit=0)).total:
+                return True
+        return False
 
     def ids(self) -> list[str]:
         """Return the ids of all articles, sorted."""

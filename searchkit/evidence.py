@@ -50,7 +50,11 @@ def _in_title(
     """Return the title with the terms of the values that stand in it; the index keeps no places in titles."""
     title = stored.article.title
     matches = vocabulary.find(title, analyzer(stored.article.language))
-    spans: list[Span] = [(match.start, match.end) for match in matches if match.key in values]
+    spans: list[Span] = [
+        (match.start, match.end)
+        for match in matches
+        if not {match.key, *vocabulary.above(match.key)}.isdisjoint(values)
+    ]
     return [replace(passage, kind="title") for passage in passages(title, spans)]
 
 
