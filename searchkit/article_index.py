@@ -19,7 +19,7 @@ from searchkit.index.query import Everything, Phrase, Prefix, Query, Term, field
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
-from searchkit.results import Completion, FacetCount, Hit, Results, Snippet, Version
+from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
 from searchkit.spelling import Speller
@@ -321,6 +321,48 @@ class ArticleIndex:
             limit=0,
             expand=expand,
         ).facets
+
+    def unmatched(
+        self,
+        query: str = "",
+        *,
+        language: Filter = None,
+        study: Filter = None,
+        mechanism: Filter = None,
+        study_type: Filter = None,
+        limit: int = 20,
+        expand: bool = True,
+    ) -> Mapping[str, tuple[Candidate, ...]]:
+        """Return the terms that articles name and no vocabulary entry covers, by language, the best first.
+
+        For who keeps a vocabulary: content words, and up to three side by side, that at least two articles hold,
+        ranked by termhood (`searchkit.candidates`). Of each language at most 300 articles are read, evenly drawn.
+
+        Args:
+            query: as in `search`, like the filters; empty for all articles.
+            language: see there.
+            study: see there.
+            mechanism: see there.
+            study_type: see there.
+            limit: number of candidates in each language.
+            expand: see there.
+
+        Raises:
+            FilterError: a filter names a value that there is not.
+            InputError: limit is negative.
+        """
+        from searchkit.candidates import Finder
+
+        self._refresh()
+        if limit < 0:
+            raise InputError(f"limit must be 0 or more, not {limit}")
+        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
+        tree, _ = self._compile(query, expand=expand)
+        finder = Finder(self._engine, self._deriver.analyzer, (self.vocabulary, self._deriver.study_types))
+        wanted = filters.get("language")
+        codes = [code for code in self._languages if wanted is None or code in wanted]
+        found = {code: finder.find(tree, filters, code, limit) for code in codes}
+        return {code: candidates for code, candidates in found.items() if candidates}
 
     def complete(self, text: str, limit: int = 10) -> tuple[Completion, ...]:
         """Complete the last word of what somebody is typing.

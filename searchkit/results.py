@@ -186,6 +186,32 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A term that articles name and no vocabulary entry covers.
+
+    Attributes:
+        text: as articles write it most often.
+        articles: number of articles that hold it, among those that were read.
+        occurrences: how often they do, in any inflection.
+        score: termhood, for ranking among the candidates of one language (`searchkit.candidates`).
+    """
+
+    text: str
+    articles: int
+    occurrences: int
+    score: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the candidate as JSON types."""
+        return {
+            "text": self.text,
+            "articles": self.articles,
+            "occurrences": self.occurrences,
+            "score": round(self.score, 6),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class FacetCount:
     """A facet value and the number of articles that carry it.
 

@@ -80,7 +80,7 @@ class Vocabulary:
         replace = data.pop("replace", False)
         if not isinstance(replace, bool):
             raise VocabularyError(f"{path}: 'replace' must be true or false")
-        concepts: dict[str, dict[str, tuple[str, ...]]] = {}
+        concepts: dict[str, Mapping[str, tuple[str, ...]]] = {}
         parents: dict[str, str] = {}
         for key, entry in data.items():
             try:
