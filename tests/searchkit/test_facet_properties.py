@@ -1,5 +1,6 @@
 """Whatever the filters: counts are those of brute force over all articles, in whatever order the filters come."""
 
+from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -9,9 +10,10 @@ from searchkit import Article, ArticleIndex
 from searchkit.article import FACETS
 
 # The index is made once and only read.
-unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+unhurried = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@cache
 def articles_of(index: ArticleIndex) -> list[Article]:
     return [index.get(identifier) for identifier in index.ids()]
 

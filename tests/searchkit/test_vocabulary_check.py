@@ -237,6 +237,28 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         assert name in told
 
 
+def test_a_changed_vocabulary_derives_the_facets_anew_without_the_articles_files(tmp_path: Path) -> None:
+    def searchkit_(*arguments: object) -> str:
+        done = CliRunner().invoke(cli, [*map(str, arguments), "--index", str(tmp_path / "index")])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    article, file = tmp_path / "a.txt", tmp_path / "own.toml"
+    article.write_text("Cells\n\nHere mitophagy helps, and neurogenesis.")
+    searchkit_("index", article)
+    article.unlink()
+    file.write_text(GOOD)
+    searchkit_("rebuild", "--vocabulary", file)
+    counts = json.loads(searchkit_("facets", "--facet", "mechanism", "--json"))["mechanism"]
+    assert {"autophagy", "mitophagy", "neurogenesis"} == {one["value"] for one in counts}
+    searchkit_("rebuild")
+    assert json.loads(searchkit_("facets", "--facet", "mechanism", "--json"))["mechanism"] == counts
+    file.write_text(f"replace = true\n{GOOD}")
+    searchkit_("rebuild", "--vocabulary", file)
+    counts = json.loads(searchkit_("facets", "--facet", "mechanism", "--json"))["mechanism"]
+    assert {"autophagy", "mitophagy"} == {one["value"] for one in counts}
+
+
 # Concepts under wider ones
 
 
