@@ -34,7 +34,7 @@ if _TYPE_CHECKING:
         VocabularyError,
     )
     from searchkit.readers import Draft, Problem, read
-    from searchkit.results import Completion, FacetCount, Hit, Results, ScorePart, Snippet, Version
+    from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, ScorePart, Snippet, Version
     from searchkit.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -44,6 +44,7 @@ __all__ = [
     "Article",
     "ArticleError",
     "ArticleIndex",
+    "Candidate",
     "Changes",
     "Completion",
     "Draft",
@@ -78,7 +79,7 @@ _PLACES = {
     "article": ("Article", "Reference", "Section"),
     "article_index": ("ArticleIndex", "Changes", "IndexInfo"),
     "readers": ("Draft", "Problem", "read"),
-    "results": ("Completion", "FacetCount", "Hit", "Results", "ScorePart", "Snippet", "Version"),
+    "results": ("Candidate", "Completion", "FacetCount", "Hit", "Results", "ScorePart", "Snippet", "Version"),
     "vocabulary": ("Vocabulary",),
 }
 

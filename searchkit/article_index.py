@@ -15,11 +15,11 @@ from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
-from searchkit.index.query import Everything, Query, Term
+from searchkit.index.query import Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
-from searchkit.results import Completion, FacetCount, Hit, Results, Version
+from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
 from searchkit.spelling import Speller
@@ -27,7 +27,7 @@ from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry
 from searchkit.translate import Translator
 from searchkit.transliteration import Names
-from searchkit.vocabulary import Vocabulary
+from searchkit.vocabulary import Vocabulary, chain_of, is_character
 
 # What not every search needs is imported where it is used.
 if TYPE_CHECKING:
@@ -322,6 +322,48 @@ class ArticleIndex:
             expand=expand,
         ).facets
 
+    def unmatched(
+        self,
+        query: str = "",
+        *,
+        language: Filter = None,
+        study: Filter = None,
+        mechanism: Filter = None,
+        study_type: Filter = None,
+        limit: int = 20,
+        expand: bool = True,
+    ) -> Mapping[str, tuple[Candidate, ...]]:
+        """Return the terms that articles name and no vocabulary entry covers, by language, the best first.
+
+        For who keeps a vocabulary: content words, and up to three side by side, that at least two articles hold,
+        ranked by termhood (`searchkit.candidates`). Of each language at most 300 articles are read, evenly drawn.
+
+        Args:
+            query: as in `search`, like the filters; empty for all articles.
+            language: see there.
+            study: see there.
+            mechanism: see there.
+            study_type: see there.
+            limit: number of candidates in each language.
+            expand: see there.
+
+        Raises:
+            FilterError: a filter names a value that there is not.
+            InputError: limit is negative.
+        """
+        from searchkit.candidates import Finder
+
+        self._refresh()
+        if limit < 0:
+            raise InputError(f"limit must be 0 or more, not {limit}")
+        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
+        tree, _ = self._compile(query, expand=expand)
+        finder = Finder(self._engine, self._deriver.analyzer, (self.vocabulary, self._deriver.study_types))
+        wanted = filters.get("language")
+        codes = [code for code in self._languages if wanted is None or code in wanted]
+        found = {code: finder.find(tree, filters, code, limit) for code in codes}
+        return {code: candidates for code, candidates in found.items() if candidates}
+
     def complete(self, text: str, limit: int = 10) -> tuple[Completion, ...]:
         """Complete the last word of what somebody is typing.
 
@@ -366,6 +408,69 @@ class ArticleIndex:
                 raise InputError(f"{len(ids)} articles have ids that begin with {identifier!r}: {some}")
             found = self._engine.get(ids)
         return StoredArticle.from_bytes(next(iter(found.values())))
+
+    def carried(self, identifier: str, facet: str, value: str) -> tuple[str, ...]:
+        """Return the values of an article's facet that a spelling means, as filters take it.
+
+        Args:
+            identifier: the article's id, or the beginning of its id where that is enough to tell.
+            facet: ``language``, ``study``, ``study_type`` or ``mechanism``.
+            value: a key, a label or its beginning, a term in any language, a DOI.
+
+        Raises:
+            FilterError: there is no such value, or the article does not carry it.
+            InputError: there is no such facet, no such article, or several.
+        """
+        if facet not in FACETS:
+            raise InputError(f"no facet is called {facet!r}; choose one of: {', '.join(FACETS)}")
+        article = self.stored(identifier).article
+        carried = article.facets.get(facet, ())
+        meant = self._accepted(facet, value)
+        if not meant.intersection(carried):
+            has = f"it has: {', '.join(carried)}" if carried else "it has none"
+            raise FilterError(f"{article.id} does not have the {facet.replace('_', ' ')} {value!r}; {has}")
+        return tuple(name for name in carried if name in meant)
+
+    def why(self, identifier: str, facet: str, value: str) -> tuple[Snippet, ...]:
+        """Return the passages for which an article carries a facet value, highlighted: the evidence.
+
+        Whole sentences around each place, merged where they overlap: the title first, then the text, references
+        and all. A kind of study that comes from a known study shows where that is cited. Where the source gave
+        the facet, and for the language, one passage says how it came about (`Snippet.kind`).
+
+        Args:
+            identifier: the article's id, or the beginning of its id where that is enough to tell.
+            facet: ``language``, ``study``, ``study_type`` or ``mechanism``.
+            value: as filters take it; several values that it means are shown together.
+
+        Raises:
+            FilterError: there is no such value, or the article does not carry it.
+            InputError: there is no such facet, no such article, or several.
+        """
+        from searchkit.evidence import evidence
+
+        values = self.carried(identifier, facet, value)
+        vocabularies = {"mechanism": self.vocabulary, "study_type": self._deriver.study_types}
+        return evidence(self.stored(identifier), facet, values, vocabularies.get(facet), self._deriver.analyzer)
+
+    def holds(self, term: str, language: str) -> bool:
+        """Tell whether the words of a vocabulary's term stand side by side in an article of a language."""
+        chain = chain_of(self._deriver.analyzer(language), term)
+        if not chain:
+            return False
+        for field_of in (field_name(kind, language) for kind in ("title", "body")):
+            # A lone character begins a bigram in running text.
+            whole = chain[:-1] if is_character(chain[-1].text) else chain
+            if any(not self._frequency(field_of, token.text) for token in whole):
+                continue
+            if not whole:
+                query: Query = Prefix(field_of, chain[0].text, max_length=2)
+            else:
+                first = whole[0].position
+                query = Phrase(field_of, tuple((token.position - first, token.text) for token in whole))
+            if self._engine.search(Request(query, limit=0)).total:
+                return True
+        return False
 
     def ids(self) -> list[str]:
         """Return the ids of all articles, sorted."""

@@ -20,6 +20,7 @@ COMMANDS: Final = (
     "info",
     "analyze",
     "rebuild",
+    "vocabulary",
     "evaluate",
     "demo",
     "completion",

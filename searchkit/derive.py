@@ -153,6 +153,10 @@ class Deriver:
                 found[name][match.key].append((match.start, match.end))
             for match in vocabulary.find(article.title, analyzer, heading):
                 found[name].setdefault(match.key, [])
+            for key, spans in list(found[name].items()):
+                # What is about a concept is about the wider ones above it.
+                for wider in vocabulary.above(key):
+                    found[name][wider] += spans
 
 
 def _body(sections: Iterable[Section]) -> Iterable[Section]:

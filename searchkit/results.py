@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from searchkit.article import Article
 
+SnippetKind = Literal["", "title", "text", "reference", "given", "detected"]
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
@@ -14,13 +16,17 @@ class Snippet:
 
     Attributes:
         text: the passage.
-        start: where it begins in the article's text, in code points.
+        start: where it begins in the article's text (of a title, in the title), in code points.
         highlights: (start, end) of each match in ``text``, in order, not overlapping.
+        kind: what the passage is as evidence (`ArticleIndex.why`): part of the ``title``, the ``text`` or a
+            ``reference``; or what stands for one: the value was ``given`` by the source, or ``detected`` from a
+            text that begins so. Empty in a search's hits.
     """
 
     text: str
     start: int
     highlights: tuple[tuple[int, int], ...] = ()
+    kind: SnippetKind = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the snippet as JSON types."""
@@ -28,6 +34,7 @@ class Snippet:
             "text": self.text,
             "start": self.start,
             "highlights": [list(span) for span in self.highlights],
+            **({"kind": self.kind} if self.kind else {}),
         }
 
 
@@ -176,6 +183,32 @@ class Completion:
     def to_dict(self) -> dict[str, Any]:
         """Return the completion as JSON types."""
         return {"text": self.text, "completed": self.completed, "kind": self.kind, "articles": self.articles}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A term that articles name and no vocabulary entry covers.
+
+    Attributes:
+        text: as articles write it most often.
+        articles: number of articles that hold it, among those that were read.
+        occurrences: how often they do, in any inflection.
+        score: termhood, for ranking among the candidates of one language (`searchkit.candidates`).
+    """
+
+    text: str
+    articles: int
+    occurrences: int
+    score: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the candidate as JSON types."""
+        return {
+            "text": self.text,
+            "articles": self.articles,
+            "occurrences": self.occurrences,
+            "score": round(self.score, 6),
+        }
 
 
 @dataclass(frozen=True, slots=True)

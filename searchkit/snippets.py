@@ -19,6 +19,9 @@ from searchkit.termvector import TermVector
 # A passage is about two lines on a terminal; a character without spaces is as wide as two letters and says more.
 _LENGTH: Final = 240
 _LENGTH_UNSPACED: Final = 110
+# Evidence is shown in whole sentences, but for what no one wrote as such: a table, a text without full stops.
+_LONGEST: Final = 1_000
+_LONGEST_UNSPACED: Final = 400
 # Sentences end after their mark and the quotes behind it, at a space in most scripts, and with the line.
 _SENTENCE_BREAK: Final = regex.compile(
     r"(?<=[.!?।][\"'”’»)\]]{0,3})\s+|(?<=[。！？])(?![”’」』）。！？])|(?<=[。！？][”’」』）]{1,3})(?![”’」』）])|\s*\n\s*",
@@ -183,6 +186,49 @@ def best_snippet(text: str, found: Sequence[Found], sections: Iterable[Section] 
     (first, last), *inside = whole_graphemes(text, [(first, last), *inside])
     spans = merge(inside, text)
     return Snippet(text[first:last], first, tuple((start - first, end - first) for start, end in spans))
+
+
+def passages(
+    text: str, spans: Iterable[Span], sections: Iterable[Section] = (), entries: Iterable[Span] = ()
+) -> list[Snippet]:
+    """Return the whole sentences around each span, highlighted, in order; those that overlap are one passage.
+
+    A sentence that would fill a page is cut between words around its spans. Of a span in one of ``entries`` that
+    entry is the passage: references have full stops everywhere.
+    """
+    wholes = sorted(entries)
+    limit = _LONGEST_UNSPACED if is_unspaced(text[:2000]) else _LONGEST
+    marked = merge(spans, text)
+    sentences = _sentences(text, [section.start for section in sections])
+    starts, ends = [start for start, _, _ in sentences], [end for _, end, _ in sentences]
+    around: list[Span] = []
+    for start, end in marked:
+        entry = wholes[place] if (place := bisect_right(wholes, (start, sys.maxsize)) - 1) >= 0 else (0, 0)
+        if end <= entry[1]:
+            around.append(entry)
+            continue
+        before, after = bisect_right(starts, start) - 1, bisect_left(ends, end)
+        first = starts[before] if before >= 0 and ends[before] > start else start
+        last = ends[after] if after < len(sentences) and starts[after] < end else end
+        if last - first > limit:
+            first, last = _cut(text, first, last, start, limit)
+        around.append((min(first, start), max(last, end)))
+    joined: list[Span] = []
+    for first, last in sorted(around):
+        if joined and first < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    found = []
+    for first, last in joined:
+        inside = [(start, end) for start, end in marked if first <= start and end <= last]
+        (first, last), *whole = whole_graphemes(text, [(first, last), *inside])
+        found.append(
+            Snippet(
+                text[first:last], first, tuple((low - first, high - first) for low, high in merge(whole, text))
+            )
+        )
+    return found
 
 
 def whole_graphemes(text: str, spans: Sequence[Span]) -> list[Span]:

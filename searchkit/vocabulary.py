@@ -6,6 +6,8 @@ A vocabulary is a TOML file with a table for each concept and a list of terms fo
     en = ["NMDA receptor", "N-methyl-D-aspartate receptor"]
     sv = ["NMDA-receptor"]
 
+``parent = "glutamate-signalling"`` in a table puts a concept under a wider one: who carries it carries that too.
+
 Terms are matched on analyzed tokens, so neither inflection nor punctuation nor Chinese word breaks matter; where
 terms overlap the longest wins.
 """
@@ -28,6 +30,7 @@ from searchkit.errors import VocabularyError
 _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _BEGINS: Final = "\0"  # after a character: any bigram that begins with it
 _CODE: Final = regex.compile(r"[a-z]{2,3}")
+_PARENT: Final = "parent"  # longer than any language code
 
 
 class Match(NamedTuple):
@@ -40,9 +43,14 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Concepts with their terms: key -> language -> terms, of which the first is the label."""
+    """Concepts with their terms: key -> language -> terms, of which the first is the label.
+
+    Attributes:
+        parents: key -> the wider concept that it is under, for those that are under one.
+    """
 
     concepts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    parents: Mapping[str, str] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...]], "Matcher"] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -50,7 +58,7 @@ class Vocabulary:
     @classmethod
     def builtin(cls, name: str = "mechanisms") -> Self:
         """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``."""
-        return cls(_builtin(name))
+        return cls(*_builtin(name))
 
     @classmethod
     def load(cls, path: Path, base: "Vocabulary | None" = None) -> Self:
@@ -64,12 +72,7 @@ class Vocabulary:
         Raises:
             VocabularyError: the file is missing or not a vocabulary; the message names file and line.
         """
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except OSError as error:
-            raise VocabularyError(f"{path}: cannot be read ({error.strerror or error})") from error
-        except UnicodeDecodeError as error:
-            raise VocabularyError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        text = read_text(path)
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -77,19 +80,56 @@ class Vocabulary:
         replace = data.pop("replace", False)
         if not isinstance(replace, bool):
             raise VocabularyError(f"{path}: 'replace' must be true or false")
-        concepts = {key: _concept(path, text, key, entry) for key, entry in data.items()}
+        concepts: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        parents: dict[str, str] = {}
+        for key, entry in data.items():
+            try:
+                concepts[key], parent = parse_concept(key, entry)
+            except VocabularyError as error:
+                raise VocabularyError(f"{path}:{_line(text, key)}: {error}") from error
+            if parent:
+                parents[key] = parent
         if not concepts:
             raise VocabularyError(f"{path}: holds no concept; write a table such as [nmda-receptor]")
-        return cls(concepts if replace or base is None else {**base.concepts, **concepts})
+        if base is not None and not replace:
+            parents = {**{key: above for key, above in base.parents.items() if key not in concepts}, **parents}
+            concepts = {**base.concepts, **concepts}
+        for key in data:
+            if parents.get(key, key) not in concepts:
+                raise VocabularyError(
+                    f"{path}:{_line(text, key)}: the parent {parents[key]!r} of [{key}] is no concept"
+                )
+            if cycle := cycle_of(key, parents):
+                raise VocabularyError(
+                    f"{path}:{_line(text, key)}: [{key}] is above itself: {' → '.join([*cycle, key])}"
+                )
+        return cls(concepts, parents)
 
     def to_dict(self) -> dict[str, dict[str, list[str]]]:
         """Return the vocabulary as JSON types."""
-        return {key: {code: list(terms) for code, terms in entry.items()} for key, entry in self.concepts.items()}
+        return {
+            key: {code: list(terms) for code, terms in entry.items()}
+            | ({_PARENT: [self.parents[key]]} if key in self.parents else {})
+            for key, entry in self.concepts.items()
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Mapping[str, Iterable[str]]]) -> Self:
         """Return the vocabulary that `to_dict` gave."""
-        return cls({key: {code: tuple(terms) for code, terms in entry.items()} for key, entry in data.items()})
+        concepts = {
+            key: {code: tuple(terms) for code, terms in entry.items() if code != _PARENT}
+            for key, entry in data.items()
+        }
+        parents = {key: parent for key, entry in data.items() for parent in entry.get(_PARENT, ())}
+        return cls(concepts, parents)
+
+    def above(self, key: str) -> tuple[str, ...]:
+        """Return the wider concepts that a concept is under, the nearest first."""
+        found: list[str] = []
+        while (parent := self.parents.get(key)) and parent not in found:
+            found.append(parent)
+            key = parent
+        return tuple(found)
 
     @property
     def languages(self) -> frozenset[str]:
@@ -179,14 +219,11 @@ class Matcher:
     def __init__(self, analyzer: Analyzer, terms: Iterable[tuple[str, str]]) -> None:
         self._root = _Node()
         for key, term in terms:
-            chain = analyzer.canonical(term)
-            if len(chain) > 1 and chain[-1].start < chain[-2].end:
-                # The lone last character of a run without spaces: in running text a bigram stands there.
-                chain.pop()
+            chain = chain_of(analyzer, term)
             node = self._root
             for token in chain:
                 above, node = node, node.next.setdefault(token.text, _Node())
-            if chain and _is_character(chain[-1].text):
+            if chain and is_character(chain[-1].text):
                 # HPA轴: in running text its last character begins a bigram.
                 above.next.setdefault(chain[-1].text + _BEGINS, node)
             if chain and key not in node.keys:
@@ -215,7 +252,39 @@ class Matcher:
             place = after
 
 
-def _is_character(text: str) -> bool:
+def chain_of(analyzer: Analyzer, term: str) -> list[Token]:
+    """Return the tokens that a term is matched by; none where it holds no word."""
+    chain = analyzer.canonical(term)
+    if len(chain) > 1 and chain[-1].start < chain[-2].end:
+        # The lone last character of a run without spaces: in running text a bigram stands there.
+        chain.pop()
+    return chain
+
+
+def cycle_of(key: str, parents: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a concept and those above it up to itself, if it is above itself."""
+    chain = [key]
+    while (parent := parents.get(chain[-1])) and parent not in chain:
+        chain.append(parent)
+    return tuple(chain) if parent == key else ()
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a vocabulary file.
+
+    Raises:
+        VocabularyError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise VocabularyError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise VocabularyError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+
+
+def is_character(text: str) -> bool:
+    """Tell whether a token is one character of a script without spaces."""
     return len(text) == 1 and all(script in UNSPACED for script, _, _ in runs(text))
 
 
@@ -232,29 +301,42 @@ def _unspaced_runs(term: str) -> Iterator[str]:
 
 
 @cache
-def _builtin(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
+def _builtin(name: str) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, str]]:
     file = resources.files("searchkit.data").joinpath(f"{name}.toml")
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {key: {code: tuple(terms) for code, terms in entry.items()} for key, entry in data.items()}
+    found = {key: parse_concept(key, entry) for key, entry in data.items()}
+    return (
+        {key: terms for key, (terms, _) in found.items()},
+        {key: parent for key, (_, parent) in found.items() if parent},
+    )
 
 
-def _concept(path: Path, text: str, key: str, entry: Any) -> dict[str, tuple[str, ...]]:
-    where = f"{path}:{_line(text, key)}"
+def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str]:
+    """Return the terms of a concept by language, and the key of its parent or nothing.
+
+    Raises:
+        VocabularyError: it is not a concept; the message does not tell where.
+    """
     if not _SLUG.fullmatch(key):
-        raise VocabularyError(f"{where}: {key!r} is not a key; use lower-case letters, digits and hyphens")
+        raise VocabularyError(f"{key!r} is not a key; use lower-case letters, digits and hyphens")
     if not isinstance(entry, dict) or not entry:
-        raise VocabularyError(f'{where}: [{key}] needs a list of terms for a language, such as en = ["…"]')
+        raise VocabularyError(f'[{key}] needs a list of terms for a language, such as en = ["…"]')
+    parent = entry.get(_PARENT, "")
+    if not isinstance(parent, str):
+        raise VocabularyError(f"the parent of [{key}] must be the key of another concept, in quotes")
     terms: dict[str, tuple[str, ...]] = {}
     for code, names in entry.items():
+        if code == _PARENT:
+            continue
         if not _CODE.fullmatch(code):
-            raise VocabularyError(f"{where}: {code!r} in [{key}] is not a language code such as en or zh")
+            raise VocabularyError(f"{code!r} in [{key}] is not a language code such as en or zh")
         if not isinstance(names, list) or not all(isinstance(name, str) and fold(name).strip() for name in names):
-            raise VocabularyError(f"{where}: {code} in [{key}] must be a list of terms in quotes")
+            raise VocabularyError(f"{code} in [{key}] must be a list of terms in quotes")
         if names:
             terms[code] = tuple(names)
     if not terms:
-        raise VocabularyError(f"{where}: [{key}] has no term in any language")
-    return terms
+        raise VocabularyError(f"[{key}] has no term in any language")
+    return terms, parent
 
 
 def _line(text: str, key: str) -> int:

@@ -10,14 +10,23 @@ from searchkit.commands.output import echo, plain
 
 @click.command(short_help="Analyze all articles again.")
 @index_option
+@click.option(
+    "--vocabulary",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Mechanisms to look for from now on, added to the built-in ones (docs/vocabulary.md).",
+)
 @wait_option
-def command(index: Path, wait: float) -> None:
+def command(index: Path, vocabulary: Path | None, wait: float) -> None:
     """Analyze all articles again, from the texts that the index keeps.
 
-    Needed when searchkit says that an index was made with another analyzer. The articles' files are not read.
+    Needed when searchkit says that an index was made with another analyzer, or to look for other mechanisms. The
+    articles' files are not read.
     """
     from searchkit.article_index import ArticleIndex
+    from searchkit.vocabulary import Vocabulary
 
+    words = Vocabulary.load(vocabulary, Vocabulary.builtin()) if vocabulary else None
     with ArticleIndex.open(index, check=False) as opened:
-        count = opened.rebuild(wait=wait)
+        count = opened.rebuild(vocabulary=words, wait=wait)
     echo(f"{count:,} articles analyzed again in {plain(str(index))}.")

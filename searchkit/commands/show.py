@@ -1,22 +1,50 @@
 """``searchkit show``: print one article."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from searchkit.commands.options import index_option, json_option
 from searchkit.commands.output import echo, echo_json, plain, wrapped
 
+if TYPE_CHECKING:
+    from searchkit.article_index import ArticleIndex
+    from searchkit.results import Snippet
+
+_WHENCE: Final = {
+    "title": "in the title",
+    "text": "in the text",
+    "reference": "in a reference",
+    "given": "given by the source",
+    "detected": "detected from the text, which begins",
+}
+
 
 @click.command(short_help="Print one article.")
 @click.argument("identifier", metavar="ID")
+@click.option(
+    "--why",
+    multiple=True,
+    metavar="FACET=VALUE",
+    help="Instead of the article: the passages for which it carries this value of a facet. Repeatable.",
+)
 @index_option
 @json_option
-def command(identifier: str, index: Path, as_json: bool) -> None:
-    """Print the article with this ID (or the only one whose ID begins so), with its facets and references."""
+def command(identifier: str, why: tuple[str, ...], index: Path, as_json: bool) -> None:
+    """Print the article with this ID (or the only one whose ID begins so), with its facets and references.
+
+    \b
+    Examples:
+      searchkit show sleep-and-memory.sv
+      searchkit show sleep-and-memory.sv --why study="Tononi 2014" --why mechanism=NMDA
+    """
     from searchkit.api import open
 
     with open(index) as opened:
+        if why:
+            _show_evidence(opened, identifier, why, as_json=as_json)
+            return
         article = opened.get(identifier)
         if as_json:
             echo_json(article.to_dict())
@@ -38,3 +66,40 @@ def command(identifier: str, index: Path, as_json: bool) -> None:
         echo()
         for paragraph in article.text.split("\n"):
             echo(wrapped(paragraph, (), indent="") if paragraph.strip() else "")
+
+
+def _show_evidence(opened: "ArticleIndex", identifier: str, why: tuple[str, ...], *, as_json: bool) -> None:
+    from searchkit.errors import InputError
+
+    article = opened.get(identifier)
+    found: list[tuple[str, str, tuple[Snippet, ...]]] = []
+    for asked in why:
+        name, separator, spelling = asked.partition("=")
+        if not separator:
+            raise InputError(f"--why {asked!r} is not FACET=VALUE, such as mechanism=nmda-receptor")
+        facet = name.strip().replace("-", "_")
+        found += [
+            (facet, value, opened.why(article.id, facet, value))
+            for value in opened.carried(article.id, facet, spelling.strip())
+        ]
+    if as_json:
+        told: list[dict[str, Any]] = [
+            {
+                "facet": facet,
+                "value": value,
+                "label": opened.label(facet, value),
+                "passages": [passage.to_dict() for passage in passages],
+            }
+            for facet, value, passages in found
+        ]
+        echo_json({"id": article.id, "why": told})
+        return
+    echo(click.style(plain(article.title), bold=True))
+    for facet, value, passages in found:
+        label = opened.label(facet, value)
+        name_of = f"  {plain(label)}" if label != value else ""
+        echo(f"\n{click.style(facet, fg='cyan')} {plain(value)}{name_of}")
+        for passage in passages:
+            echo(f"  {_WHENCE[passage.kind]}{':' if passage.text else ''}")
+            if passage.text:
+                echo(wrapped(passage.text, passage.highlights))

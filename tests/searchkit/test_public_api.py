@@ -8,6 +8,7 @@ PUBLIC = [
     "Article",
     "ArticleError",
     "ArticleIndex",
+    "Candidate",
     "Changes",
     "Completion",
     "Draft",
