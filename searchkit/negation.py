@@ -1,7 +1,7 @@
 """Denied mentions: which stretches of a text say that it is not about what they name.
 
-The method is that of NegEx and ConText (see ``data/negation.toml``, which has the words): a trigger denies what stands
-after or before it in its sentence, as far as a word that ends it. Time is linear in the text.
+The method is that of NegEx and ConText (see ``data/negation.toml``, which has the words): a trigger denies what
+stands after or before it in its sentence, as far as a word that ends it. Time is linear in the text.
 """
 
 import tomllib

@@ -7,7 +7,8 @@ A vocabulary is a TOML file with a table for each concept and a list of terms fo
     sv = ["NMDA-receptor"]
 
 Terms are matched on analyzed tokens, so neither inflection nor punctuation nor Chinese word breaks matter; where
-terms overlap the longest wins.
+terms overlap the longest wins. The table ``[ignore]`` has phrases that are no term of any concept, and hide the
+terms in them.
 """
 
 import tomllib
@@ -26,6 +27,7 @@ from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.errors import VocabularyError
 
 _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_IGNORE: Final = "ignore"
 _BEGINS: Final = "\0"  # after a character: any bigram that begins with it
 _CODE: Final = regex.compile(r"[a-z]{2,3}")
 
@@ -40,9 +42,14 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Concepts with their terms: key -> language -> terms, of which the first is the label."""
+    """Concepts with their terms: key -> language -> terms, of which the first is the label.
+
+    Attributes:
+        ignored: language -> phrases that hide the terms in them, such as "artificial neural network".
+    """
 
     concepts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...]], "Matcher"] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -50,7 +57,8 @@ class Vocabulary:
     @classmethod
     def builtin(cls, name: str = "mechanisms") -> Self:
         """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``."""
-        return cls(_builtin(name))
+        concepts = _builtin(name)
+        return cls({key: entry for key, entry in concepts.items() if key != _IGNORE}, concepts.get(_IGNORE, {}))
 
     @classmethod
     def load(cls, path: Path, base: "Vocabulary | None" = None) -> Self:
@@ -78,18 +86,26 @@ class Vocabulary:
         if not isinstance(replace, bool):
             raise VocabularyError(f"{path}: 'replace' must be true or false")
         concepts = {key: _concept(path, text, key, entry) for key, entry in data.items()}
-        if not concepts:
+        ignored = concepts.pop(_IGNORE, {})
+        if not concepts and not ignored:
             raise VocabularyError(f"{path}: holds no concept; write a table such as [nmda-receptor]")
-        return cls(concepts if replace or base is None else {**base.concepts, **concepts})
+        if replace or base is None:
+            return cls(concepts, ignored)
+        codes = dict.fromkeys([*base.ignored, *ignored])
+        both = {code: (*base.ignored.get(code, ()), *ignored.get(code, ())) for code in codes}
+        return cls({**base.concepts, **concepts}, both)
 
     def to_dict(self) -> dict[str, dict[str, list[str]]]:
         """Return the vocabulary as JSON types."""
-        return {key: {code: list(terms) for code, terms in entry.items()} for key, entry in self.concepts.items()}
+        tables = {**self.concepts, _IGNORE: self.ignored} if self.ignored else self.concepts
+        return {key: {code: list(terms) for code, terms in entry.items()} for key, entry in tables.items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Mapping[str, Iterable[str]]]) -> Self:
         """Return the vocabulary that `to_dict` gave."""
-        return cls({key: {code: tuple(terms) for code, terms in entry.items()} for key, entry in data.items()})
+        tables = {key: {code: tuple(terms) for code, terms in entry.items()} for key, entry in data.items()}
+        ignored = tables.pop(_IGNORE, {})
+        return cls(tables, ignored)
 
     @property
     def languages(self) -> frozenset[str]:
@@ -106,7 +122,7 @@ class Vocabulary:
         """Return the terms in scripts that need a segmenter, for its dictionary."""
         return frozenset(
             text
-            for entry in self.concepts.values()
+            for entry in (*self.concepts.values(), self.ignored)
             for terms in entry.values()
             for term in terms
             for text in _unspaced_runs(term)
@@ -152,7 +168,7 @@ class Vocabulary:
         if matcher is None:
             terms = (
                 (key, term)
-                for key, entry in self.concepts.items()
+                for key, entry in (*self.concepts.items(), ("", self.ignored))
                 for code in codes
                 for term in entry.get(code, ())
             )
@@ -173,7 +189,7 @@ class Matcher:
 
     Args:
         analyzer: analyzes the terms as it does the text.
-        terms: (key, term) pairs.
+        terms: (key, term) pairs; a term without key is found and not told, so that it hides shorter ones.
     """
 
     def __init__(self, analyzer: Analyzer, terms: Iterable[tuple[str, str]]) -> None:
@@ -210,7 +226,7 @@ class Matcher:
             if best is None:
                 place += 1
                 continue
-            for key in best.keys:
+            for key in filter(None, best.keys):
                 yield Match(key, tokens[place].start, end)
             place = after
 
