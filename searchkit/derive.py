@@ -16,6 +16,7 @@ from searchkit.article import Article, Section
 from searchkit.index.engine import Document
 from searchkit.language import detect
 from searchkit.negation import is_denied
+from searchkit.participants import KEY, find_participants
 from searchkit.readers.draft import STDIN, Draft
 from searchkit.references import parse_references
 from searchkit.stored import Span, StoredArticle
@@ -158,6 +159,12 @@ class Deriver:
                 article.title, article.language, vocabulary.find(article.title, analyzer, heading)
             ):
                 found[name].setdefault(match.key, [])
+        for section in _body(sections):
+            found_here = find_participants(article.text, article.language, section.start, section.end)
+            people = [Match(KEY, start, end) for start, end in found_here]
+            for match in _affirmed(article.text, article.language, people):
+                if KEY in self.study_types.concepts:
+                    found["study_type"][KEY].append((match.start, match.end))
 
 
 def _affirmed(text: str, code: str, matches: list[Match]) -> list[Match]:

@@ -20,7 +20,7 @@ _KINDS: Final = ("before", "near", "after", "at_once", "whole")
 _REACH: Final = {"before": 12, "near": 3, "after": 12, "at_once": 1}
 _WORD: Final = regex.compile(r"\p{Han}|[\p{L}\p{M}\p{N}]+(?:[-'][\p{L}\p{M}\p{N}]+)*")
 # A full stop inside "4.5" or "e.g. x" is none: white space and no small letter follow one that ends a sentence.
-_END: Final = regex.compile(r"[!?。！？।॥;；\n]|\.(?=[\s\"»”’)]+(?!\p{Ll})|$)")
+_END: Final = regex.compile(r"[!?。！？।॥;；\n]|\.(?=[\s\"»”’)]++(?!\p{Ll})|$)")
 _HAN: Final = regex.compile(r"\p{Han}")
 _APOSTROPHES: Final = {ord("’"): "'", ord("ʼ"): "'", ord("\N{NO-BREAK SPACE}"): " "}
 # Sentences longer than this are no prose; only the part around a mention counts, so that time stays linear.
@@ -98,19 +98,10 @@ class _Rules:
         self._commas = self._compile([*lists["stop"], *lists["comma"]])
 
     def _compile(self, phrases: Sequence[str]) -> "regex.Pattern[str]":
-        return regex.compile("|".join(f"({self._pattern(phrase)})" for phrase in phrases), regex.IGNORECASE)
-
-    def _pattern(self, phrase: str) -> str:
-        gap = r"[^，。,：:、]{0,16}?" if self._unspaced else r"(?:[^\s:;]+\s+){0,4}?"
-        pattern = phrase.replace("(", "(?:").replace("*", r"[\p{L}\p{M}]*").strip()
-        pattern = regex.sub(r"\s*…\s*", "…", pattern)
-        pattern = regex.sub(r"\s+", r"\\s+", pattern)
-        pattern = pattern.replace("…", gap if self._unspaced else rf"\s*{gap}")
-        if self._unspaced:
-            return pattern
-        first = r"(?<![\p{L}\p{M}\p{N}])" if phrase.lstrip()[0].isalpha() or phrase[0] == "(" else ""
-        # Nothing need end where an apostrophe ends the last word: "d'excitotoxicité".
-        return first + pattern + r"(?:(?<=[^\p{L}\p{M}\p{N}])|(?![\p{L}\p{M}\p{N}]))"
+        return regex.compile(
+            "|".join(f"({phrase_pattern(phrase, unspaced=self._unspaced)})" for phrase in phrases),
+            regex.IGNORECASE,
+        )
 
     def stretches(self, sentence: str) -> Iterator[Stretch]:
         """Yield what a sentence denies."""
@@ -152,6 +143,40 @@ class _Rules:
 
     def _reach(self, kind: str) -> int:
         return _REACH[kind] * (2 if self._unspaced else 1)
+
+
+def phrase_pattern(phrase: str, *, unspaced: bool) -> str:
+    """Return the pattern of a phrase of the word lists.
+
+    Args:
+        phrase: "…" is a gap of up to four words, (a|b) a choice, ? as in a pattern, * the rest of a word.
+        unspaced: whether the language writes no spaces.
+    """
+    gap = r"[^，。,：:、]{0,16}?" if unspaced else r"\s*(?:[^\s:;]+\s+){0,4}?"
+    pattern = regex.sub(r"\((?!\?)", "(?:", phrase)
+    if unspaced:
+        return pattern.replace("…", gap)
+    pattern = regex.sub(r"(?<!\))\*", r"[\\p{L}\\p{M}]*", pattern)
+    pattern = regex.sub(r"\s*…\s*", "…", pattern)
+    pattern = regex.sub(r"\s+", r"\\s+", pattern).replace("…", gap)
+    first = r"(?<![\p{L}\p{M}\p{N}])" if phrase[0].isalpha() or phrase[0] == "(" else ""
+    # Nothing need end where an apostrophe ends the last word: "d'excitotoxicité".
+    return first + f"(?:{pattern})" + r"(?:(?<=[^\p{L}\p{M}\p{N}])|(?![\p{L}\p{M}\p{N}]))"
+
+
+def plain_text(text: str, code: str) -> str:
+    """Return a text with one apostrophe and one kind of Chinese; lengths do not change."""
+    return text.translate(_APOSTROPHES | {ord(key): value for key, value in _letters(code)})
+
+
+def sentences(text: str) -> Iterator[Stretch]:
+    """Yield the sentences of a text, without gaps."""
+    start = 0
+    for match in _END.finditer(text):
+        yield start, match.end()
+        start = match.end()
+    if start < len(text):
+        yield start, len(text)
 
 
 def _letters(code: str) -> Iterator[tuple[str, str]]:
