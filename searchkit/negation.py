@@ -17,7 +17,7 @@ from searchkit.analyzers import language
 
 _KINDS: Final = ("before", "near", "after", "at_once", "whole")
 # How many words away a trigger reaches.
-_REACH: Final = {"before": 12, "near": 3, "after": 12, "at_once": 1}
+_REACH: Final = {"before": 12, "near": 2, "after": 12, "at_once": 1}
 _WORD: Final = regex.compile(r"\p{Han}|[\p{L}\p{M}\p{N}]+(?:[-'][\p{L}\p{M}\p{N}]+)*")
 # A full stop inside "4.5" or "e.g. x" is none: white space and no small letter follow one that ends a sentence.
 _END: Final = regex.compile(r"[!?。！？।॥;；\n]|\.(?=[\s\"»”’)]++(?!\p{Ll})|$)")
