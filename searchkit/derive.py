@@ -15,13 +15,15 @@ from searchkit.analyzers import Analyzer, Token, analyzer_for, canonical
 from searchkit.article import Article, Section
 from searchkit.index.engine import Document
 from searchkit.language import detect
+from searchkit.negation import is_denied
+from searchkit.participants import KEY, find_participants
 from searchkit.readers.draft import STDIN, Draft
 from searchkit.references import parse_references
 from searchkit.stored import Span, StoredArticle
 from searchkit.structure import find_sections
 from searchkit.studies import StudyRegistry
 from searchkit.termvector import TermVector
-from searchkit.vocabulary import Vocabulary
+from searchkit.vocabulary import Match, Vocabulary
 
 _BLANKS: Final = regex.compile(r"\s+")
 
@@ -149,14 +151,30 @@ class Deriver:
         ]
         heading = canonical(title)
         for name, vocabulary in (("mechanism", self.mechanisms), ("study_type", self.study_types)):
-            for match in vocabulary.find(article.text, analyzer, inside):
+            for match in _affirmed(
+                article.text, article.language, vocabulary.find(article.text, analyzer, inside)
+            ):
                 found[name][match.key].append((match.start, match.end))
-            for match in vocabulary.find(article.title, analyzer, heading):
+            for match in _affirmed(
+                article.title, article.language, vocabulary.find(article.title, analyzer, heading)
+            ):
                 found[name].setdefault(match.key, [])
             for key, spans in list(found[name].items()):
                 # What is about a concept is about the wider ones above it.
                 for wider in vocabulary.above(key):
                     found[name][wider] += spans
+        for section in _body(sections):
+            found_here = find_participants(article.text, article.language, section.start, section.end)
+            people = [Match(KEY, start, end) for start, end in found_here]
+            for match in _affirmed(article.text, article.language, people):
+                if KEY in self.study_types.concepts:
+                    found["study_type"][KEY].append((match.start, match.end))
+
+
+def _affirmed(text: str, code: str, matches: list[Match]) -> list[Match]:
+    """Return the mentions that the text does not deny: "has nothing to do with autophagy" is not about it."""
+    denied = is_denied(text, code, [(match.start, match.end) for match in matches])
+    return [match for match, no in zip(matches, denied, strict=True) if not no]
 
 
 def _body(sections: Iterable[Section]) -> Iterable[Section]:

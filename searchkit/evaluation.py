@@ -94,7 +94,7 @@ def read_questions(path: Place) -> list[Question]:
     Raises:
         InputError: the file cannot be read, a line is broken, or two questions have one id.
     """
-    lines = list(_lines(path))
+    lines = list(read_lines(path))
     topics = bool(lines) and lines[0][1].lstrip().startswith("<")
     questions: dict[str, Question] = {}
     for number, question in _topics(path, lines) if topics else _json_lines(path, lines):
@@ -115,7 +115,7 @@ def read_qrels(path: Place) -> dict[str, dict[str, int]]:
         InputError: the file cannot be read, or a line is not of these.
     """
     qrels: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         columns = _columns(line, 3, 4)
         if number == 1 and columns[-1:] == ["score"]:
             continue  # the header of BEIR's files
@@ -142,7 +142,7 @@ def read_run(path: Place) -> dict[str, list[str]]:
         InputError: the file cannot be read, a line is broken, or a document comes twice.
     """
     rows: defaultdict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         columns = _columns(line, 6)
         try:
             query, _, document, rank, score, _ = columns
@@ -178,7 +178,7 @@ def write_run(path: Place, ranked: Ranked, tag: str = TAG) -> None:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
-def _lines(path: Place) -> Iterator[tuple[int, str]]:
+def read_lines(path: Place) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, with their numbers."""
     try:
         content = Path(path).read_bytes()

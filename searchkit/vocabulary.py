@@ -9,7 +9,8 @@ A vocabulary is a TOML file with a table for each concept and a list of terms fo
 ``parent = "glutamate-signalling"`` in a table puts a concept under a wider one: who carries it carries that too.
 
 Terms are matched on analyzed tokens, so neither inflection nor punctuation nor Chinese word breaks matter; where
-terms overlap the longest wins.
+terms overlap the longest wins. The table ``[ignore]`` has phrases that are no term of any concept, and hide the
+terms in them.
 """
 
 import tomllib
@@ -28,6 +29,7 @@ from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.errors import VocabularyError
 
 _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_IGNORE: Final = "ignore"
 _BEGINS: Final = "\0"  # after a character: any bigram that begins with it
 _CODE: Final = regex.compile(r"[a-z]{2,3}")
 _PARENT: Final = "parent"  # longer than any language code
@@ -47,10 +49,12 @@ class Vocabulary:
 
     Attributes:
         parents: key -> the wider concept that it is under, for those that are under one.
+        ignored: language -> phrases that hide the terms in them, such as "artificial neural network".
     """
 
     concepts: Mapping[str, Mapping[str, tuple[str, ...]]]
     parents: Mapping[str, str] = field(default_factory=dict)
+    ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...]], "Matcher"] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -58,7 +62,9 @@ class Vocabulary:
     @classmethod
     def builtin(cls, name: str = "mechanisms") -> Self:
         """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``."""
-        return cls(*_builtin(name))
+        tables, parents = _builtin(name)
+        concepts = {key: entry for key, entry in tables.items() if key != _IGNORE}
+        return cls(concepts, parents, tables.get(_IGNORE, {}))
 
     @classmethod
     def load(cls, path: Path, base: "Vocabulary | None" = None) -> Self:
@@ -89,13 +95,16 @@ class Vocabulary:
                 raise VocabularyError(f"{path}:{_line(text, key)}: {error}") from error
             if parent:
                 parents[key] = parent
-        if not concepts:
+        ignored = concepts.pop(_IGNORE, {})
+        if not concepts and not ignored:
             raise VocabularyError(f"{path}: holds no concept; write a table such as [nmda-receptor]")
         if base is not None and not replace:
             parents = {**{key: above for key, above in base.parents.items() if key not in concepts}, **parents}
             concepts = {**base.concepts, **concepts}
+            codes = dict.fromkeys([*base.ignored, *ignored])
+            ignored = {code: (*base.ignored.get(code, ()), *ignored.get(code, ())) for code in codes}
         for key in data:
-            if parents.get(key, key) not in concepts:
+            if key in parents and parents[key] not in concepts:
                 raise VocabularyError(
                     f"{path}:{_line(text, key)}: the parent {parents[key]!r} of [{key}] is no concept"
                 )
@@ -103,25 +112,27 @@ class Vocabulary:
                 raise VocabularyError(
                     f"{path}:{_line(text, key)}: [{key}] is above itself: {' → '.join([*cycle, key])}"
                 )
-        return cls(concepts, parents)
+        return cls(concepts, parents, ignored)
 
     def to_dict(self) -> dict[str, dict[str, list[str]]]:
         """Return the vocabulary as JSON types."""
+        tables = {**self.concepts, _IGNORE: self.ignored} if self.ignored else self.concepts
         return {
             key: {code: list(terms) for code, terms in entry.items()}
             | ({_PARENT: [self.parents[key]]} if key in self.parents else {})
-            for key, entry in self.concepts.items()
+            for key, entry in tables.items()
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Mapping[str, Iterable[str]]]) -> Self:
         """Return the vocabulary that `to_dict` gave."""
-        concepts = {
+        tables = {
             key: {code: tuple(terms) for code, terms in entry.items() if code != _PARENT}
             for key, entry in data.items()
         }
         parents = {key: parent for key, entry in data.items() for parent in entry.get(_PARENT, ())}
-        return cls(concepts, parents)
+        ignored = tables.pop(_IGNORE, {})
+        return cls(tables, parents, ignored)
 
     def above(self, key: str) -> tuple[str, ...]:
         """Return the wider concepts that a concept is under, the nearest first."""
@@ -146,7 +157,7 @@ class Vocabulary:
         """Return the terms in scripts that need a segmenter, for its dictionary."""
         return frozenset(
             text
-            for entry in self.concepts.values()
+            for entry in (*self.concepts.values(), self.ignored)
             for terms in entry.values()
             for term in terms
             for text in _unspaced_runs(term)
@@ -192,7 +203,7 @@ class Vocabulary:
         if matcher is None:
             terms = (
                 (key, term)
-                for key, entry in self.concepts.items()
+                for key, entry in (*self.concepts.items(), ("", self.ignored))
                 for code in codes
                 for term in entry.get(code, ())
             )
@@ -213,7 +224,7 @@ class Matcher:
 
     Args:
         analyzer: analyzes the terms as it does the text.
-        terms: (key, term) pairs.
+        terms: (key, term) pairs; a term without key is found and not told, so that it hides shorter ones.
     """
 
     def __init__(self, analyzer: Analyzer, terms: Iterable[tuple[str, str]]) -> None:
@@ -247,7 +258,7 @@ class Matcher:
             if best is None:
                 place += 1
                 continue
-            for key in best.keys:
+            for key in filter(None, best.keys):
                 yield Match(key, tokens[place].start, end)
             place = after
 

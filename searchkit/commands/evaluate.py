@@ -18,30 +18,86 @@ _FILE: Final = click.Path(path_type=Path)
 
 @click.command(short_help="Measure an index on questions with known answers.")
 @index_option
-@click.option(
-    "--queries", type=_FILE, required=True, metavar="FILE", help="JSON lines (id, text), or TREC topics."
-)
+@click.option("--queries", type=_FILE, metavar="FILE", help="JSON lines (id, text), or TREC topics.")
 @click.option(
     "--qrels",
     type=_FILE,
-    required=True,
     metavar="FILE",
     help="Known answers: query 0 document relevance (TREC), or query document relevance.",
 )
 @click.option("--run", type=_FILE, metavar="FILE", help="Write what was found as a TREC run.")
 @click.option("--compare", type=_FILE, metavar="RUN", help="Compare with a TREC run, and test the difference.")
+@click.option(
+    "--facets",
+    type=_FILE,
+    metavar="FILE",
+    help="Measure facets instead: JSON lines (source, place, and the values of each facet).",
+)
 @expand_option
 @json_option
 def command(
-    index: Path, queries: Path, qrels: Path, run: Path | None, compare: Path | None, expand: bool, as_json: bool
+    index: Path,
+    queries: Path | None,
+    qrels: Path | None,
+    run: Path | None,
+    compare: Path | None,
+    facets: Path | None,
+    expand: bool,
+    as_json: bool,
 ) -> None:
     """Measure an index on questions with known answers: MRR@10, nDCG@10, recall@10 and recall@100.
+
+    With --facets, measure what it says of each article: precision, recall and F1 of each facet.
 
     \b
     Examples:
       searchkit evaluate --queries queries.jsonl --qrels qrels.tsv --run before.run
       searchkit evaluate --queries queries.jsonl --qrels qrels.tsv --compare before.run
+      searchkit evaluate --facets examples/gold/facets.jsonl
     """
+    if facets:
+        if queries or qrels or run or compare:
+            raise click.UsageError(
+                "--facets stands alone: give it without --queries, --qrels, --run and --compare."
+            )
+        _facets(index, facets, as_json=as_json)
+    elif queries is None or qrels is None:
+        missing = "--queries" if queries is None else "--qrels"
+        raise click.UsageError(f"Missing option '{missing}' (or give --facets).")
+    else:
+        _questions(index, queries, qrels, run, compare, expand=expand, as_json=as_json)
+
+
+def _facets(index: Path, labels: Path, *, as_json: bool) -> None:
+    from searchkit import facet_evaluation
+    from searchkit.api import open
+
+    wanted = facet_evaluation.read_labels(labels)
+    with open(index) as opened:
+        found = facet_evaluation.measure_facets(opened, wanted)
+    _tell(len(found.missing), f"of {len(wanted):,} labelled articles are not in the index")
+    if as_json:
+        echo_json(found.to_dict())
+        return
+    rows = [["facet", "language", "precision", "recall", "F1", "right", "wrong", "missed"]]
+    for facet, counts in found.languages.items():
+        for code, count in [*sorted(counts.items()), ("all", found.total(facet))]:
+            measures = (f"{value:.3f}" for value in (count.precision, count.recall, count.f1))
+            numbers = (f"{value:,}" for value in (count.right, count.wrong, count.missed))
+            rows.append([facet, plain(code), *measures, *numbers])
+    _print_table(rows, texts=2)
+
+
+def _questions(
+    index: Path,
+    queries: Path,
+    qrels: Path,
+    run: Path | None,
+    compare: Path | None,
+    *,
+    expand: bool,
+    as_json: bool,
+) -> None:
     from searchkit import evaluation
     from searchkit.api import open
     from searchkit.errors import InputError
@@ -103,11 +159,14 @@ def _print_comparison(found: "Evaluation", other: "Evaluation", p_values: dict[s
     _print_table(rows)
 
 
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows with the first column to the left and numbers to the right; the first row is the heading."""
+def _print_table(rows: Sequence[Sequence[str]], texts: int = 1) -> None:
+    """Print rows, the first columns to the left and numbers to the right; the first row is the heading."""
     widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
     for number, row in enumerate(rows):
         gaps = [" " * (size - width(cell)) for cell, size in zip(row, widths, strict=True)]
-        rest = [gap + cell for gap, cell in zip(gaps[1:], row[1:], strict=True)]
-        line = "  ".join([row[0] + gaps[0], *rest])
+        cells = [
+            cell + gap if place < texts else gap + cell
+            for place, (cell, gap) in enumerate(zip(row, gaps, strict=True))
+        ]
+        line = "  ".join(cells)
         echo(click.style(line, fg="cyan") if number == 0 else line)

@@ -266,3 +266,27 @@ def test_matches_do_not_overlap_and_stand_in_order() -> None:
     assert all(isinstance(match, Match) for match in matches)
     ends = [0, *(match.end for match in matches)]
     assert all(end <= match.start < match.end for end, match in zip(ends, matches, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("en", "An artificial neural network sorts the scans"),
+        ("sv", "ett artificiellt neuralt nätverk"),
+        ("fr", "des réseaux de neurones artificiels"),
+        ("hi", "एक कृत्रिम तंत्रिका नेटवर्क"),
+        ("zh", "用人工神经网络来识别"),
+    ],
+)
+def test_a_namesake_is_no_mechanism(code: str, text: str) -> None:
+    assert found(code, text) == []
+
+
+def test_phrases_to_ignore_hide_terms_add_up_and_are_kept(tmp_path: Path) -> None:
+    own = load(tmp_path, '[sleep]\nen = ["sleep"]\n[ignore]\nen = ["sleep mode"]', MECHANISMS)
+    assert found("en", "sleep mode, sleep, artificial neural network", own) == ["sleep"]
+    assert Vocabulary.from_dict(own.to_dict()) == own
+    assert "ignore" not in own.concepts
+    alone = load(tmp_path, 'replace = true\n[sleep]\nen = ["sleep"]', MECHANISMS)
+    assert alone.ignored == {}
+    assert "ignore" not in alone.to_dict()
