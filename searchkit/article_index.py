@@ -15,7 +15,7 @@ from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
-from searchkit.index.query import Everything, Phrase, Prefix, Query, Term, field_name
+from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
@@ -458,17 +458,17 @@ class ArticleIndex:
         chain = chain_of(self._deriver.analyzer(language), term)
         if not chain:
             return False
-        for field_of in (field_name(kind, language) for kind in ("title", "body")):
-            # A lone character begins a bigram in running text.
-            whole = chain[:-1] if is_character(chain[-1].text) else chain
-            if any(not self._frequency(field_of, token.text) for token in whole):
+        # A lone character at the end begins a bigram in running text.
+        lone = chain[-1].text if is_character(chain[-1].text) else ""
+        words = chain[:-1] if lone else chain
+        for held in (field_name(kind, language) for kind in ("title", "body")):
+            if not all(self._frequency(held, token.text) for token in words):
                 continue
-            if not whole:
-                query: Query = Prefix(field_of, chain[0].text, max_length=2)
-            else:
-                first = whole[0].position
-                query = Phrase(field_of, tuple((token.position - first, token.text) for token in whole))
-            if self._engine.search(Request(query, limit=0)).total:
+            parts: list[Query] = [Prefix(held, lone, max_length=2)] if lone else []
+            if words:
+                first = words[0].position
+                parts.append(Phrase(held, tuple((token.position - first, token.text) for token in words)))
+            if self._engine.search(Request(Bool(must=tuple(parts)), limit=0)).total:
                 return True
         return False
 

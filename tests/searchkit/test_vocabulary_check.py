@@ -127,6 +127,36 @@ def test_terms_that_stand_in_no_article_are_those_that_the_vocabulary_does_not_f
     assert 0 < len(found) < sum(len(terms) for entry in wanted.values() for terms in entry.values())
 
 
+@pytest.mark.parametrize(
+    ("term", "language", "held"),
+    [
+        ("deep sleep", "en", True),
+        ("Sleep", "en", True),
+        ("sleep deep", "en", False),
+        ("deep zebra", "en", False),
+        ("+++", "en", False),
+        ("deep sleep", "zh", False),
+        ("HPA轴", "zh", True),
+        ("HPA肽", "zh", False),
+        ("轴", "zh", True),
+        ("肽", "zh", False),
+        ("睡眠", "zh", True),
+        ("眠睡", "zh", False),
+    ],
+)
+def test_an_index_tells_whether_a_language_holds_a_term(
+    tmp_path: Path, term: str, language: str, held: bool
+) -> None:
+    with ArticleIndex.create(tmp_path / "index") as index:
+        index.update(
+            [
+                Draft(id="a", title="Deep sleeps", text="Nothing else.", source="x", language="en"),
+                Draft(id="b", title="夜", text="HPA轴与睡眠有关。", source="x", language="zh"),
+            ]
+        )
+        assert index.holds(term, language) == held
+
+
 # Lines
 
 
