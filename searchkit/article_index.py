@@ -24,7 +24,7 @@ from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
-from searchkit.studies import StudyRegistry
+from searchkit.studies import StudyRegistry, Ties
 from searchkit.translate import Translator
 from searchkit.transliteration import Names
 from searchkit.vocabulary import Vocabulary
@@ -411,7 +411,8 @@ class ArticleIndex:
             wait: seconds to wait for another writer.
             progress: called after each article.
 
-        All changes show at once, at the end; an error before leaves the index as it was.
+        All changes show at once, at the end; an error before leaves the index as it was. Then follow articles
+        whose studies go by a better key since another article gave it.
 
         Raises:
             IndexLockedError: another process is writing.
@@ -445,7 +446,8 @@ class ArticleIndex:
                 if old and (old.digest, old.source) == (digest, draft.source):
                     changes.unchanged += 1
                 else:
-                    _add(writer, self._deriver.draft(draft, identifier, digest), groups, current, self._deriver)
+                    derived = self._deriver.draft(draft, identifier, digest, Ties(current.study_ties))
+                    _add(writer, derived, groups, current, self._deriver)
                     changes.added += old is None
                     changes.changed += old is not None
                 if progress:
@@ -459,6 +461,8 @@ class ArticleIndex:
                 writer.commit()
                 # Once more: whoever read them before the commit has kept what the index said before it.
                 self._save(current)
+            # Also what a process that was killed before this has left undone.
+            self._tie(writer, Groups(self._engine))
         return changes
 
     def rebuild(self, *, vocabulary: Vocabulary | None = None, wait: float = 10.0) -> int:
@@ -472,19 +476,44 @@ class ArticleIndex:
 
         with self._engine.writer(wait) as writer:
             old = Settings.read(self.path)
-            new = Settings(old.engine, vocabulary or old.vocabulary)
+            new = Settings(old.engine, vocabulary or old.vocabulary, study_ties=old.copy().study_ties)
             deriver = _deriver(new.vocabulary)
             entries = sorted(self._engine.entries())
             groups = Groups(None)  # all found anew
             for entry in entries:
                 stored = StoredArticle.from_bytes(self._engine.get([entry.id])[entry.id])
-                _add(writer, deriver.article(stored.article, stored.given, entry.digest), groups, new, deriver)
+                derived = deriver.article(stored.article, stored.given, entry.digest, Ties(new.study_ties))
+                _add(writer, derived, groups, new, deriver)
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)
+            self._tie(writer, Groups(self._engine))
         return len(entries)
 
     # Inside
+
+    def _tie(self, writer: Writer, groups: "Groups") -> None:
+        """Derive articles anew whose studies have a better key that their index has learned since."""
+        ties = Ties(self._settings.copy().study_ties)
+        held = self._engine.search(Request(facets=("study",), limit=0)).facets["study"]
+        if not (worse := frozenset(held.keys() & ties.known.keys())):
+            return
+        current = self._settings.copy()
+        digests = {entry.id: entry.digest for entry in self._engine.entries()}
+        request = Request(filters={"study": worse}, limit=len(digests), stored=False)
+        changed = False
+        for hit in self._engine.search(request).hits:
+            stored = StoredArticle.from_bytes(self._engine.get([hit.id])[hit.id])
+            article = stored.article
+            keys = {study.key for _, study in self._deriver.cited(article, ties)}
+            # A key may stay as it is: a namesake's better one, or one that the source gave.
+            if "study" not in stored.given and worse.intersection(article.facets["study"]) - keys:
+                derived = self._deriver.article(article, stored.given, digests[hit.id], ties)
+                _add(writer, derived, groups, current, self._deriver)
+                changed = True
+        if changed:
+            writer.commit()
+            self._save(current)
 
     def _take(self, current: Settings, stamp: Stamp) -> None:
         """Work with these settings from now on."""

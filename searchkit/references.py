@@ -1,6 +1,7 @@
 """Reading the entries of a list of references, in the ways of several languages."""
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -13,7 +14,7 @@ from searchkit.structure import is_bullet, lines, without_bullet
 
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣", "-"))
 # DOI syntax: https://www.crossref.org/blog/dois-and-matching-regular-expressions/
-_DOI: Final = regex.compile(r"10\.\d{4,9}/[^\s\"<>，、；。।]+")
+_DOI: Final = regex.compile(r"(?<![\d.])10\.\d{4,9}/[^\s\"<>，、；。।（）《》]+")
 _URL: Final = regex.compile(r"https?://[^\s\"<>，、；。।]+")
 _YEAR: Final = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # The pieces that styles are made of. Every repetition has a bound, so that no text takes more than linear time.
@@ -67,6 +68,11 @@ _PAGE_WORD: Final = regex.compile(
     r"|[:,]\s{0,3}(?P<page>[a-z]?\d{1,9})(?:\s{0,3}-\s{0,3}[a-z]?\d{1,9})(?!\d)",
     regex.IGNORECASE,
 )
+# In running text: how far a DOI may be from the place that it belongs to, what parts the two, and how long the
+# journal's name before a place may be.
+_DOI_WINDOW: Final = 60
+_APART: Final = regex.compile(r"[\n)。।]|\.\s")
+_JOURNAL_WINDOW: Final = 60
 _PAGE_WINDOW: Final = 60
 _YEAR_WINDOW: Final = 60
 # Books: what catalogues and publishers put there, in the languages; or place and publisher at the end.
@@ -83,6 +89,7 @@ _PUBLISHER: Final = regex.compile(
 )
 # Full-width signs that end an address, before they become signs that may stand in one.
 _WIDE: Final = str.maketrans({"，": ", ", "；": "; ", "）": ") "})
+_SIGNS: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " ", 0x202F: " "}
 # A sentence that goes on without a space after an address that ends in a slash.
 _GLUED: Final = regex.compile(r"(?<=/)\.\S*$")
 # Initials may stand before the surname (K.M. Nelson), and small words belong to it (van Dyck).
@@ -93,6 +100,17 @@ _SURNAME: Final = regex.compile(
 # What begins an entry that is nothing but an address.
 _PREFIX: Final = regex.compile(r"https?|www|doi", regex.IGNORECASE)
 _CLOSING: Final = ".,;:'\"]}>”’»"
+
+
+class _Place(NamedTuple):
+    """Where something was published, and where in a text that stands."""
+
+    year: str
+    volume: str
+    issue: str
+    page: str
+    start: int
+    end: int
 
 
 def parse_references(text: str, sections: Iterable[Section]) -> tuple[Reference, ...]:
@@ -118,6 +136,57 @@ def _entries(text: str, section: Section) -> Iterator[Reference]:
         reference = parse_reference(text[start:end], start)
         if reference.year or reference.doi or reference.url:
             yield reference
+
+
+def find_citations(text: str) -> Iterator[Reference]:
+    """Yield the publications that running text cites by DOI, or by year, volume and page.
+
+    A DOI that follows such a place belongs to it: (N Engl J Med 2018;378:e34, doi:10.1056/…).
+    """
+    # Signs are exchanged one for one here: offsets must stay those of the text.
+    plain = plain_digits(text.translate(_SIGNS)).translate(_DASHES)
+    places = sorted({place.start: place for place in _cited_places(plain)}.values(), key=lambda one: one.start)
+    found: list[tuple[int, int, _Place | None, str]] = []
+    end = 0
+    for place in places:
+        if place.start >= end:  # one place may fit several styles
+            found.append((place.start, place.end, place, ""))
+            end = place.end
+    starts = [start for start, *_ in found]
+    for match in _DOI.finditer(plain_digits(text).translate(_DASHES)):
+        doi = _trimmed(match.group())
+        before = bisect_right(starts, match.start()) - 1
+        if before >= 0:
+            start, end, place, other = found[before]
+            gap = plain[end : match.start()] if match.start() - end <= _DOI_WINDOW else "\n"
+            if place and not other and not _APART.search(gap):
+                found[before] = (start, match.start() + len(doi), place, doi)
+                continue
+        found.append((match.start(), match.start() + len(doi), None, doi))
+    for start, end, place, doi in sorted(found, key=lambda one: one[:2]):
+        low = max(start - _JOURNAL_WINDOW, 0)
+        yield Reference(
+            text=text[start:end],
+            start=start,
+            end=end,
+            kind="study",
+            year=int(place.year) if place else None,
+            volume=place.volume if place else "",
+            issue=place.issue if place else "",
+            first_page=place.page if place else "",
+            doi=doi.lower(),
+            journal=_journal(plain[low:start], start - low) if place else "",
+        )
+
+
+def _cited_places(plain: str) -> Iterator[_Place]:
+    for style in _CLEAR:
+        for match in style.finditer(plain):
+            place = _read(match, "")
+            # "In 2010; 5, 10 and 20 mg" is no place; a colon, an issue or a range of pages makes one.
+            if place.issue or regex.search(r":|-", match.group()):
+                yield place
+    yield from _in_words(plain)
 
 
 def parse_reference(entry: str, start: int = 0) -> Reference:
@@ -163,17 +232,6 @@ def parse_reference(entry: str, start: int = 0) -> Reference:
         journal=_journal(bare, place.start if place else -1),
         published=find_date(bare),
     )
-
-
-class _Place(NamedTuple):
-    """Where something was published, and where in a text that stands."""
-
-    year: str
-    volume: str
-    issue: str
-    page: str
-    start: int
-    end: int
 
 
 def _place(plain: str) -> _Place | None:
@@ -243,5 +301,5 @@ def _journal(plain: str, year: int) -> str:
     if year < 0:
         return ""
     before = plain[:year].rstrip(" .,。》।")
-    name = regex.split(r"[.。।?!\"”》《,]", before)[-1].strip()
+    name = regex.split(r"[.。।?!\"”》《,(\n]", before)[-1].strip()
     return name if 0 < len(name) <= 60 else ""

@@ -7,7 +7,7 @@ of what does not change.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -23,6 +23,7 @@ from searchkit.errors import VocabularyError
 _YEAR_WINDOW: Final = 16
 # Where a name may begin and end: Chinese has no spaces, so a Latin name may touch it.
 _BEFORE: Final = r"(?:(?<![\p{L}\p{M}\p{N}])|(?<=\p{Han})(?!\p{Han}))"
+_HAN: Final = regex.compile(r"\p{Han}")
 _AFTER: Final = r"(?:(?![\p{L}\p{M}])|(?<=\p{Han})|(?=\p{Han}))"
 
 
@@ -72,18 +73,21 @@ class StudyRegistry:
         """Return the registry that ships with searchkit."""
         return cls(_builtin())
 
-    def resolve(self, reference: Reference) -> Study | None:
+    def resolve(self, reference: Reference, ties: "Ties | None" = None) -> Study | None:
         """Return the study that a reference means; None for web sources and what cannot be told apart.
 
         A study that is not known gets the key ``doi:…``, or ``year;volume:page``, or, where the entry has only
-        a date, first author and date.
+        a date, first author and date. ``ties`` give the better of these that other references to it allow.
         """
         if reference.kind != "study":
             return None
-        for study in self.studies.values():
-            if _is_same(study, reference):
-                return study
+        if known := self._known(reference):
+            return known
         key = _key(reference)
+        if ties and (better := ties.better(key, reference.author)):
+            key = better
+            if better.startswith("doi:") and (known := self._known(replace(reference, doi=better[4:]))):
+                return known
         return Study(key=key, label=_label(reference, key)) if key else None
 
     def mentions(self, text: str) -> Iterator[Mention]:
@@ -93,9 +97,56 @@ class StudyRegistry:
                 for match in pattern.finditer(text):
                     yield Mention(study.key, match.start(), match.end())
 
+    def _known(self, reference: Reference) -> Study | None:
+        return next((study for study in self.studies.values() if _is_same(study, reference)), None)
+
     def types(self, keys: Iterable[str]) -> set[str]:
         """Return the study types of the known ones among ``keys``."""
         return {kind for key in keys if key in self.studies for kind in self.studies[key].study_type}
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Which keys mean the same unknown study: learned from references that allow several of them.
+
+    One article prints a DOI that another leaves out; the DOI is the study's key in both.
+
+    Args:
+        known: key -> first author -> better key. It is changed by what is learned.
+    """
+
+    known: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def learn(self, reference: Reference) -> None:
+        """Take note of a reference that gives more than its key needs."""
+        if reference.kind != "study":
+            return
+        keys = [key for key in (_doi_key(reference), _place_key(reference), _date_key(reference)) if key]
+        for key in keys[1:]:
+            self.known.setdefault(key, {}).setdefault(fold(reference.author), keys[0])
+
+    def better(self, key: str, author: str) -> str:
+        """Return the best key of the study that has this one too, or nothing.
+
+        Two journals may have the same year, volume and page. Authors tell them apart, as far as both are written
+        in the same script; where that leaves two studies it may be neither.
+        """
+        best = ""
+        while key in self.known:
+            possible = {other for name, other in self.known[key].items() if _may_be_one(name, fold(author))}
+            if len(possible) != 1:
+                break
+            best = key = possible.pop()
+        return best
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Tell whether two surnames may be one person's, judged by the script where it is the same."""
+    if not one or not other or one[:1].isascii() != other[:1].isascii():
+        return True
+    if not one[:1].isascii() and bool(_HAN.match(one)) != bool(_HAN.match(other)):
+        return True
+    return one.startswith(other) or other.startswith(one)
 
 
 def _is_same(study: Study, reference: Reference) -> bool:
@@ -111,11 +162,23 @@ def _is_same(study: Study, reference: Reference) -> bool:
     return False
 
 
-def _key(reference: Reference) -> str:
-    if reference.doi:
-        return f"doi:{reference.doi}"
+def _doi_key(reference: Reference) -> str:
+    return f"doi:{reference.doi}" if reference.doi else ""
+
+
+def _place_key(reference: Reference) -> str:
     if reference.year and reference.volume and reference.first_page:
         return f"{reference.year};{reference.volume}:{reference.first_page}"
+    return ""
+
+
+def _date_key(reference: Reference) -> str:
+    return f"{fold(reference.author)}:{reference.published}" if reference.author and reference.published else ""
+
+
+def _key(reference: Reference) -> str:
+    if key := _doi_key(reference) or _place_key(reference):
+        return key
     when = reference.published.isoformat() if reference.published else reference.year
     return f"{fold(reference.author)}:{when}" if reference.author and when else ""
 

@@ -8,7 +8,7 @@ import pytest
 
 from searchkit.article import Section
 from searchkit.readers import Draft, read
-from searchkit.references import parse_reference, parse_references
+from searchkit.references import find_citations, parse_reference, parse_references
 from searchkit.structure import find_sections
 
 # The same study as writers in five languages give it.
@@ -313,3 +313,69 @@ def test_samples_on_one_topic_cite_the_same_places(samples: Path, topic: str) ->
             tuple((item.kind, item.year, item.volume, item.first_page, item.doi, item.url) for item in found)
         )
     assert len(places) == 1
+
+
+# Running text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("as mice do (Science 2013;342:373–377) when asleep", [("", 2013, "342", "373")]),
+        ("这一点（Science 2013；342：373）已经证明", [("", 2013, "342", "373")]),
+        ("（《科学》2013年，第342卷，第373页）", [("", 2013, "342", "373")]),
+        ("dans Science, vol. 342, n° 6156, 2013, p. 373, on lit", [("", 2013, "342", "373")]),
+        ("shown in Nature 437, 1272–1278 (2005).", [("", 2005, "437", "1272")]),
+        ("साइंस (२०१३;३४२:३७३) में", [("", 2013, "342", "373")]),
+        ("see doi:10.1126/SCIENCE.1241224.", [("10.1126/science.1241224", None, "", "")]),
+        ("（DOI：10.1126/science.1241224）。", [("10.1126/science.1241224", None, "", "")]),
+        (
+            "(Science 2013;342:373-377, doi:10.1126/science.1241224)",
+            [("10.1126/science.1241224", 2013, "342", "373")],
+        ),
+        (
+            "(Science 2013;342:373; Nature 2005;437:1272, https://doi.org/10.1038/nature04286)",
+            [("", 2013, "342", "373"), ("10.1038/nature04286", 2005, "437", "1272")],
+        ),
+        (
+            "(Science 2013;342:373). Another is doi:10.1038/nature04286",
+            [("", 2013, "342", "373"), ("10.1038/nature04286", None, "", "")],
+        ),
+    ],
+)
+def test_running_text_cites_by_doi_or_by_year_volume_and_page(
+    text: str, expected: list[tuple[str, int | None, str, str]]
+) -> None:
+    found = list(find_citations(text))
+    assert [(item.doi, item.year, item.volume, item.first_page) for item in found] == expected
+    assert all(text[item.start : item.end] == item.text for item in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2010, 12:30 was the time.",
+        "in 2010; 5, 10 and 20 mg were given",
+        "Volume 3 of 1999 is on my shelf.",
+        "Neuron 2010, page 165",
+        "version 10.1000 / 2010",
+        "On 3 May 2010 65 people came, 165 left.",
+        "第1卷第2期",
+    ],
+)
+def test_numbers_of_another_kind_are_no_citation(text: str) -> None:
+    assert list(find_citations(text)) == []
+
+
+@pytest.mark.parametrize(
+    "piece", ["2010;1:1 ", "10.1000/a ", "第1卷第2页2010", "vol. 1 p. 2 ", "2010 (", "(2010) 1", "， "]
+)
+def test_running_text_takes_no_more_than_linear_time(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        started = time.process_time()
+        list(find_citations(text))
+        return time.process_time() - started
+
+    seconds(1_000)
+    assert seconds(200_000) < 40 * max(seconds(20_000), 0.01)

@@ -11,7 +11,7 @@ import pytest
 from searchkit.readers import Draft, read
 from searchkit.references import parse_reference, parse_references
 from searchkit.structure import find_sections
-from searchkit.studies import StudyRegistry
+from searchkit.studies import StudyRegistry, Ties
 from searchkit.vocabulary import Vocabulary
 
 REGISTRY = StudyRegistry.builtin()
@@ -211,3 +211,53 @@ def test_the_sample_articles_cite_known_studies_in_all_their_languages(samples: 
             references = parse_references(draft.text, find_sections(draft.text, draft.headings))
             cited |= {study.key for reference in references if (study := REGISTRY.resolve(reference))}
         assert cited == CITED[topic], file.name
+
+
+# Ties
+
+
+def tied(entry: str, *others: str) -> str | None:
+    ties = Ties()
+    for other in others:
+        ties.learn(parse_reference(other))
+    study = REGISTRY.resolve(parse_reference(entry), ties)
+    return study.key if study else None
+
+
+WITH_DOI = "Ann B. A title. Brain Res. 2015;12(3):44-50. doi:10.9999/abc.1"
+
+
+@pytest.mark.parametrize(
+    ("entry", "others", "expected"),
+    [
+        ("Ann B. A title. Brain Res. 2015;12(3):44-50.", [WITH_DOI], "doi:10.9999/abc.1"),
+        ("एन बी. शीर्षक। २०१५;१२(३):४४–५०।", [WITH_DOI], "doi:10.9999/abc.1"),
+        ("Ann B. Un titre. Brain Res, vol. 12, n° 3, 2015, p. 44.", [WITH_DOI], "doi:10.9999/abc.1"),
+        # A date ties to a place, and that to a DOI.
+        (
+            "Ann B. A title. 3 May 2015.",
+            [WITH_DOI, "Ann B. A title. Brain Res. 2015;12:44. Published 2015 May 3."],
+            "doi:10.9999/abc.1",
+        ),
+        # Another author of the same script has another study, in another journal.
+        ("Bea C. A title. Sleep. 2015;12(3):44-50.", [WITH_DOI], "2015;12:44"),
+        # Which of two, a name in another script does not tell.
+        (
+            "एन बी. शीर्षक। 2015;12(3):44।",
+            [WITH_DOI, "Bea C. Sleep. 2015;12(3):44. doi:10.9999/other"],
+            "2015;12:44",
+        ),
+        # The better key may be that of a known study.
+        (
+            "Slutsky I. A title. 3 May 2010.",
+            ["Slutsky I. A title. Published 2010 May 3. doi:10.1016/j.neuron.2009.12.026"],
+            "slutsky-2010",
+        ),
+        ("Ann B. A title. Brain Res. 2016;12(3):44-50.", [WITH_DOI], "2016;12:44"),
+    ],
+)
+def test_what_one_reference_gives_ties_another_to_the_same_key(
+    entry: str, others: list[str], expected: str
+) -> None:
+    assert tied(entry, *others) == expected
+    assert tied(entry, *others[::-1]) == expected
