@@ -31,6 +31,7 @@ from searchkit.vocabulary import Vocabulary
 
 # What not every search needs is imported where it is used.
 if TYPE_CHECKING:
+    from searchkit.bibliography import CitedStudy
     from searchkit.parallel import Groups
 
 _SORTS: Final = ("relevance", "date")
@@ -92,7 +93,7 @@ class ArticleIndex:
 
     def __init__(self, path: Path, current: Settings, stamp: Stamp) -> None:
         self.path = path
-        self._deriver = _deriver(current.vocabulary)
+        self._deriver = _deriver(current)
         self._take(current, stamp)
         self._engine = engine_class(current.engine).open(path / current.engine)
 
@@ -105,6 +106,7 @@ class ArticleIndex:
         *,
         engine: str = DEFAULT_ENGINE,
         vocabulary: Vocabulary | None = None,
+        studies: StudyRegistry | None = None,
     ) -> Self:
         """Make an empty index.
 
@@ -112,6 +114,7 @@ class ArticleIndex:
             path: the folder, made if it is missing; it must be empty or not exist.
             engine: a name of `searchkit.index.ENGINES`.
             vocabulary: mechanisms to look for, instead of those that ship with searchkit.
+            studies: studies to know besides those that ship with searchkit.
 
         Raises:
             InputError: the folder holds something else, or cannot be made.
@@ -125,7 +128,7 @@ class ArticleIndex:
             if any(folder.iterdir()):
                 raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
             kind.create(folder / engine).close()
-            current = Settings(engine, vocabulary or Vocabulary.builtin())
+            current = Settings(engine, vocabulary or Vocabulary.builtin(), studies=studies or StudyRegistry())
             current.write(folder)
         except OSError as error:
             raise InputError(f"{folder}: cannot make an index there ({error.strerror or error})") from error
@@ -179,6 +182,11 @@ class ArticleIndex:
     def vocabulary(self) -> Vocabulary:
         """The mechanisms that it looks for."""
         return self._deriver.mechanisms
+
+    @property
+    def known_studies(self) -> StudyRegistry:
+        """The studies that were given to be known besides those that ship with searchkit."""
+        return self._settings.studies
 
     # Searching
 
@@ -321,6 +329,37 @@ class ArticleIndex:
             limit=0,
             expand=expand,
         ).facets
+
+    def studies(
+        self,
+        query: str = "",
+        *,
+        language: Filter = None,
+        study: Filter = None,
+        mechanism: Filter = None,
+        study_type: Filter = None,
+        expand: bool = True,
+    ) -> "tuple[CitedStudy, ...]":
+        """Return the studies that the articles cite which a search would find; see `search` for the arguments.
+
+        Studies of most articles come first. A study filter leaves only the studies that it names.
+
+        Raises:
+            FilterError: a filter names a value that there is not.
+        """
+        from searchkit.bibliography import cited_studies
+
+        self._refresh()
+        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
+        tree, _ = self._compile(query, expand=expand)
+        everything = max(self._engine.stats().documents, 1)
+        hits = self._engine.search(Request(tree, filters=filters, limit=everything, stored=False)).hits
+        blocks = (block for hit in hits for block in self._engine.get([hit.id]).values())
+        found = cited_studies(
+            map(StoredArticle.from_bytes, blocks), self._settings.study_labels, self._deriver.studies
+        )
+        chosen = filters.get("study")
+        return tuple(one for one in found if chosen is None or one.key in chosen)
 
     def complete(self, text: str, limit: int = 10) -> tuple[Completion, ...]:
         """Complete the last word of what somebody is typing.
@@ -465,19 +504,27 @@ class ArticleIndex:
             self._tie(writer, Groups(self._engine))
         return changes
 
-    def rebuild(self, *, vocabulary: Vocabulary | None = None, wait: float = 10.0) -> int:
+    def rebuild(
+        self, *, vocabulary: Vocabulary | None = None, studies: StudyRegistry | None = None, wait: float = 10.0
+    ) -> int:
         """Analyze all articles again, from the texts that the index keeps; return their number.
 
         Args:
             vocabulary: a new vocabulary of mechanisms; None keeps the index's own.
+            studies: studies to know besides those that ship with searchkit; None keeps the index's own.
             wait: seconds to wait for another writer.
         """
         from searchkit.parallel import Groups
 
         with self._engine.writer(wait) as writer:
             old = Settings.read(self.path)
-            new = Settings(old.engine, vocabulary or old.vocabulary, study_ties=old.copy().study_ties)
-            deriver = _deriver(new.vocabulary)
+            new = Settings(
+                old.engine,
+                vocabulary or old.vocabulary,
+                study_ties=old.copy().study_ties,
+                studies=old.studies if studies is None else studies,
+            )
+            deriver = _deriver(new)
             entries = sorted(self._engine.entries())
             groups = Groups(None)  # all found anew
             for entry in entries:
@@ -517,13 +564,13 @@ class ArticleIndex:
 
     def _take(self, current: Settings, stamp: Stamp) -> None:
         """Work with these settings from now on."""
-        if self._deriver.mechanisms != current.vocabulary:
-            self._deriver = _deriver(current.vocabulary)
+        if (self._deriver.mechanisms, self._deriver.studies) != (current.vocabulary, _known(current)):
+            self._deriver = _deriver(current)
         self._settings = current
         self._stamp = stamp
         self._speller: Speller | None = None
         # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
-        self._names = FacetNames(self.vocabulary, current.study_labels)
+        self._names = FacetNames(self.vocabulary, current.study_labels, self._deriver.studies)
         # What is kept of the index's words; the settings are written with each commit, and so it starts anew.
         self._sounds: Names | None = None
         self._frequencies: dict[tuple[str, str], int] = {}
@@ -728,8 +775,13 @@ def _gone(
     ]
 
 
-def _deriver(vocabulary: Vocabulary) -> Deriver:
-    return Deriver(vocabulary, Vocabulary.builtin("study_types"), StudyRegistry.builtin())
+def _deriver(current: Settings) -> Deriver:
+    return Deriver(current.vocabulary, Vocabulary.builtin("study_types"), _known(current))
+
+
+def _known(current: Settings) -> StudyRegistry:
+    builtin = StudyRegistry.builtin()
+    return builtin.extended(current.studies) if current.studies.studies else builtin
 
 
 def _absolute(source: str) -> str:

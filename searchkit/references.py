@@ -72,7 +72,7 @@ _PAGE_WORD: Final = regex.compile(
 # journal's name before a place may be.
 _DOI_WINDOW: Final = 60
 _APART: Final = regex.compile(r"[\n)。।]|\.\s")
-_JOURNAL_WINDOW: Final = 60
+JOURNAL_WINDOW: Final = 60
 _PAGE_WINDOW: Final = 60
 _YEAR_WINDOW: Final = 60
 # Books: what catalogues and publishers put there, in the languages; or place and publisher at the end.
@@ -164,7 +164,7 @@ def find_citations(text: str) -> Iterator[Reference]:
                 continue
         found.append((match.start(), match.start() + len(doi), None, doi))
     for start, end, place, doi in sorted(found, key=lambda one: one[:2]):
-        low = max(start - _JOURNAL_WINDOW, 0)
+        low = max(start - JOURNAL_WINDOW, 0)
         yield Reference(
             text=text[start:end],
             start=start,

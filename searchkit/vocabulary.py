@@ -64,16 +64,7 @@ class Vocabulary:
         Raises:
             VocabularyError: the file is missing or not a vocabulary; the message names file and line.
         """
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except OSError as error:
-            raise VocabularyError(f"{path}: cannot be read ({error.strerror or error})") from error
-        except UnicodeDecodeError as error:
-            raise VocabularyError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise VocabularyError(f"{path}: not valid TOML: {error}") from error
+        text, data = read_toml(path)
         replace = data.pop("replace", False)
         if not isinstance(replace, bool):
             raise VocabularyError(f"{path}: 'replace' must be true or false")
@@ -238,8 +229,26 @@ def _builtin(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
     return {key: {code: tuple(terms) for code, terms in entry.items()} for key, entry in data.items()}
 
 
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return the text of a TOML file, and what it holds.
+
+    Raises:
+        VocabularyError: the file is missing or not TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise VocabularyError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise VocabularyError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise VocabularyError(f"{path}: not valid TOML: {error}") from error
+
+
 def _concept(path: Path, text: str, key: str, entry: Any) -> dict[str, tuple[str, ...]]:
-    where = f"{path}:{_line(text, key)}"
+    where = f"{path}:{line_of(text, key)}"
     if not _SLUG.fullmatch(key):
         raise VocabularyError(f"{where}: {key!r} is not a key; use lower-case letters, digits and hyphens")
     if not isinstance(entry, dict) or not entry:
@@ -257,7 +266,7 @@ def _concept(path: Path, text: str, key: str, entry: Any) -> dict[str, tuple[str
     return terms
 
 
-def _line(text: str, key: str) -> int:
+def line_of(text: str, key: str) -> int:
     """Return the line on which a table (or a stray value) of a TOML file begins."""
     pattern = regex.compile(
         rf"^\s*(?:\[\s*[\"']?{regex.escape(key)}[\"']?\s*\]|[\"']?{regex.escape(key)}[\"']?\s*=)"
