@@ -168,12 +168,12 @@ def _in_text(text: str, start: int, end: int) -> Reference | None:
 def title_of(reference: Reference) -> str:
     """Return the title that an entry gives, as far as it can be told; empty otherwise."""
     text = reference.text
-    for match in _QUOTED.finditer(text):
-        title = next(filter(None, match.groups())).strip(_MARKS)
+    for quoted in _QUOTED.finditer(text):
+        title = str(next(filter(None, quoted.groups()))).strip(_MARKS)
         if title != reference.journal and _is_title(title):
             return title
     if match := _APA_TITLE.search(text):
-        return match.group(1).strip(_MARKS)
+        return str(match.group(1)).strip(_MARKS)
     parts = _SENTENCE.split(text)
     if len(parts) < 3:
         return ""

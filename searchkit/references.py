@@ -145,25 +145,25 @@ def find_citations(text: str) -> Iterator[Reference]:
     """
     # Signs are exchanged one for one here: offsets must stay those of the text.
     plain = plain_digits(text.translate(_SIGNS)).translate(_DASHES)
-    places = sorted({place.start: place for place in _cited_places(plain)}.values(), key=lambda one: one.start)
     found: list[tuple[int, int, _Place | None, str]] = []
-    end = 0
-    for place in places:
-        if place.start >= end:  # one place may fit several styles
-            found.append((place.start, place.end, place, ""))
-            end = place.end
+    past = 0
+    for one in sorted(_cited_places(plain), key=lambda place: place.start):
+        if one.start >= past:  # one place may fit several styles
+            found.append((one.start, one.end, one, ""))
+            past = one.end
     starts = [start for start, *_ in found]
     for match in _DOI.finditer(plain_digits(text).translate(_DASHES)):
         doi = _trimmed(match.group())
+        end = match.start() + len(doi)
         before = bisect_right(starts, match.start()) - 1
         if before >= 0:
-            start, end, place, other = found[before]
-            gap = plain[end : match.start()] if match.start() - end <= _DOI_WINDOW else "\n"
-            if place and not other and not _APART.search(gap):
-                found[before] = (start, match.start() + len(doi), place, doi)
+            start, past, place, other = found[before]
+            near = match.start() - past <= _DOI_WINDOW
+            if near and not other and not _APART.search(plain[past : match.start()]):
+                found[before] = (start, end, place, doi)
                 continue
-        found.append((match.start(), match.start() + len(doi), None, doi))
-    for start, end, place, doi in sorted(found, key=lambda one: one[:2]):
+        found.append((match.start(), end, None, doi))
+    for start, end, place, doi in sorted(found, key=lambda item: item[:2]):
         low = max(start - JOURNAL_WINDOW, 0)
         yield Reference(
             text=text[start:end],
