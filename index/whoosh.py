@@ -291,6 +291,7 @@ class WhooshWriter:
         if self._batch is not None:
             self._batch.commit(mergetype=_merge)
         self._batch = None
+        self._added.clear()  # committed: numbers of another batch mean other documents
 
     def __enter__(self) -> Self:
         """Return the writer."""

@@ -20,6 +20,7 @@ if _TYPE_CHECKING:
     from searchkit.api import index_articles, open, search
     from searchkit.article import Article, Reference, Section
     from searchkit.article_index import ArticleIndex, Changes, IndexInfo
+    from searchkit.bibliography import CitedStudy, CitingArticle
     from searchkit.errors import (
         AnalyzerMismatchError,
         ArticleError,
@@ -35,6 +36,7 @@ if _TYPE_CHECKING:
     )
     from searchkit.readers import Draft, Problem, read
     from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, ScorePart, Snippet, Version
+    from searchkit.studies import Study, StudyRegistry
     from searchkit.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -46,6 +48,8 @@ __all__ = [
     "ArticleIndex",
     "Candidate",
     "Changes",
+    "CitedStudy",
+    "CitingArticle",
     "Completion",
     "Draft",
     "FacetCount",
@@ -65,6 +69,8 @@ __all__ = [
     "SearchkitError",
     "Section",
     "Snippet",
+    "Study",
+    "StudyRegistry",
     "Version",
     "Vocabulary",
     "VocabularyError",
@@ -78,8 +84,10 @@ _PLACES = {
     "api": ("index_articles", "open", "search"),
     "article": ("Article", "Reference", "Section"),
     "article_index": ("ArticleIndex", "Changes", "IndexInfo"),
+    "bibliography": ("CitedStudy", "CitingArticle"),
     "readers": ("Draft", "Problem", "read"),
     "results": ("Candidate", "Completion", "FacetCount", "Hit", "Results", "ScorePart", "Snippet", "Version"),
+    "studies": ("Study", "StudyRegistry"),
     "vocabulary": ("Vocabulary",),
 }
 

@@ -10,6 +10,7 @@ from searchkit.errors import InputError
 from searchkit.index import DEFAULT_ENGINE, Sort
 from searchkit.readers import Draft, Report, read
 from searchkit.results import Results
+from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 
@@ -71,6 +72,7 @@ def index_articles(
     index: str | os.PathLike[str],
     prune: bool = False,
     vocabulary: str | os.PathLike[str] | None = None,
+    studies: str | os.PathLike[str] | None = None,
     engine: str | None = None,
     format: str | None = None,
     wait: float = 10.0,
@@ -85,6 +87,7 @@ def index_articles(
         prune: remove articles that came from ``paths`` and are no longer there.
         vocabulary: file of mechanisms to add to the built-in ones; an index that was made with others is derived
             anew. None keeps the index's own.
+        studies: file of studies to know besides the built-in ones; the same holds for it.
         engine: engine of a new index; that of an old one stays.
         format: format of files whose suffix does not tell.
         wait: seconds to wait for another writer.
@@ -92,19 +95,24 @@ def index_articles(
         progress: called after each article.
 
     Raises:
-        VocabularyError: the vocabulary is not valid.
+        VocabularyError: the vocabulary or the file of studies is not valid.
         InputError: the folder is none of an index, or the index has another engine.
         IndexStateError: the index cannot be opened, or another process is writing to it.
     """
     paths = list(paths)
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
+    known = StudyRegistry.load(Path(studies)) if studies is not None else None
     new = not ArticleIndex.exists(index)
-    opened = ArticleIndex.create(index, engine=engine or DEFAULT_ENGINE, vocabulary=words) if new else open(index)
+    if new:
+        opened = ArticleIndex.create(index, engine=engine or DEFAULT_ENGINE, vocabulary=words, studies=known)
+    else:
+        opened = open(index)
     with opened:
         if engine not in {None, opened.engine}:
             raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}; leave --engine out")
-        if words is not None and words != opened.vocabulary:
-            opened.rebuild(vocabulary=words, wait=wait)
+        other_words = words is not None and words != opened.vocabulary
+        if other_words or (known is not None and known != opened.known_studies):
+            opened.rebuild(vocabulary=words, studies=known, wait=wait)
         drafts = read(paths, format=format, report=report)
         changes = opened.update(drafts, prune=paths if prune else (), wait=wait, progress=progress)
     if new and not changes.any:

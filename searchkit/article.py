@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal, Self
 
 SectionKind = Literal["body", "references", "disclaimer"]
-ReferenceKind = Literal["study", "web"]
+ReferenceKind = Literal["study", "web", "book"]
 
 FACETS = ("language", "study", "study_type", "mechanism")
 
@@ -37,7 +37,7 @@ class Reference:
         text: the entry as written, without its bullet or number.
         start: offset in code points into the article's text.
         end: offset just past the entry.
-        kind: ``study``, or ``web`` for a page with an address and nothing that tells a publication.
+        kind: ``study``; ``web`` for a page with an address and nothing that tells a publication; ``book``.
         author: surname of the first author, as written.
         doi: lower case, without prefix.
         published: the full date, where one is given.

@@ -24,13 +24,14 @@ from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
-from searchkit.studies import StudyRegistry
+from searchkit.studies import StudyRegistry, Ties
 from searchkit.translate import Translator
 from searchkit.transliteration import Names
 from searchkit.vocabulary import Vocabulary, chain_of, is_character
 
 # What not every search needs is imported where it is used.
 if TYPE_CHECKING:
+    from searchkit.bibliography import CitedStudy
     from searchkit.parallel import Groups
 
 _SORTS: Final = ("relevance", "date")
@@ -92,7 +93,7 @@ class ArticleIndex:
 
     def __init__(self, path: Path, current: Settings, stamp: Stamp) -> None:
         self.path = path
-        self._deriver = _deriver(current.vocabulary)
+        self._deriver = _deriver(current)
         self._take(current, stamp)
         self._engine = engine_class(current.engine).open(path / current.engine)
 
@@ -105,6 +106,7 @@ class ArticleIndex:
         *,
         engine: str = DEFAULT_ENGINE,
         vocabulary: Vocabulary | None = None,
+        studies: StudyRegistry | None = None,
     ) -> Self:
         """Make an empty index.
 
@@ -112,6 +114,7 @@ class ArticleIndex:
             path: the folder, made if it is missing; it must be empty or not exist.
             engine: a name of `searchkit.index.ENGINES`.
             vocabulary: mechanisms to look for, instead of those that ship with searchkit.
+            studies: studies to know besides those that ship with searchkit.
 
         Raises:
             InputError: the folder holds something else, or cannot be made.
@@ -125,7 +128,7 @@ class ArticleIndex:
             if any(folder.iterdir()):
                 raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
             kind.create(folder / engine).close()
-            current = Settings(engine, vocabulary or Vocabulary.builtin())
+            current = Settings(engine, vocabulary or Vocabulary.builtin(), studies=studies or StudyRegistry())
             current.write(folder)
         except OSError as error:
             raise InputError(f"{folder}: cannot make an index there ({error.strerror or error})") from error
@@ -179,6 +182,11 @@ class ArticleIndex:
     def vocabulary(self) -> Vocabulary:
         """The mechanisms that it looks for."""
         return self._deriver.mechanisms
+
+    @property
+    def known_studies(self) -> StudyRegistry:
+        """The studies that were given to be known besides those that ship with searchkit."""
+        return self._settings.studies
 
     # Searching
 
@@ -364,6 +372,37 @@ class ArticleIndex:
         found = {code: finder.find(tree, filters, code, limit) for code in codes}
         return {code: candidates for code, candidates in found.items() if candidates}
 
+    def studies(
+        self,
+        query: str = "",
+        *,
+        language: Filter = None,
+        study: Filter = None,
+        mechanism: Filter = None,
+        study_type: Filter = None,
+        expand: bool = True,
+    ) -> "tuple[CitedStudy, ...]":
+        """Return the studies that the articles cite which a search would find; see `search` for the arguments.
+
+        Studies of most articles come first. A study filter leaves only the studies that it names.
+
+        Raises:
+            FilterError: a filter names a value that there is not.
+        """
+        from searchkit.bibliography import cited_studies
+
+        self._refresh()
+        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
+        tree, _ = self._compile(query, expand=expand)
+        everything = max(self._engine.stats().documents, 1)
+        hits = self._engine.search(Request(tree, filters=filters, limit=everything, stored=False)).hits
+        blocks = (block for hit in hits for block in self._engine.get([hit.id]).values())
+        found = cited_studies(
+            map(StoredArticle.from_bytes, blocks), self._settings.study_labels, self._deriver.studies
+        )
+        chosen = filters.get("study")
+        return tuple(one for one in found if chosen is None or one.key in chosen)
+
     def complete(self, text: str, limit: int = 10) -> tuple[Completion, ...]:
         """Complete the last word of what somebody is typing.
 
@@ -516,7 +555,8 @@ class ArticleIndex:
             wait: seconds to wait for another writer.
             progress: called after each article.
 
-        All changes show at once, at the end; an error before leaves the index as it was.
+        All changes show at once, at the end; an error before leaves the index as it was. Then follow articles
+        whose studies go by a better key since another article gave it.
 
         Raises:
             IndexLockedError: another process is writing.
@@ -550,7 +590,8 @@ class ArticleIndex:
                 if old and (old.digest, old.source) == (digest, draft.source):
                     changes.unchanged += 1
                 else:
-                    _add(writer, self._deriver.draft(draft, identifier, digest), groups, current, self._deriver)
+                    derived = self._deriver.draft(draft, identifier, digest, Ties(current.study_ties))
+                    _add(writer, derived, groups, current, self._deriver)
                     changes.added += old is None
                     changes.changed += old is not None
                 if progress:
@@ -564,42 +605,77 @@ class ArticleIndex:
                 writer.commit()
                 # Once more: whoever read them before the commit has kept what the index said before it.
                 self._save(current)
+            # Also what a process that was killed before this has left undone.
+            self._tie(writer, Groups(self._engine))
         return changes
 
-    def rebuild(self, *, vocabulary: Vocabulary | None = None, wait: float = 10.0) -> int:
+    def rebuild(
+        self, *, vocabulary: Vocabulary | None = None, studies: StudyRegistry | None = None, wait: float = 10.0
+    ) -> int:
         """Analyze all articles again, from the texts that the index keeps; return their number.
 
         Args:
             vocabulary: a new vocabulary of mechanisms; None keeps the index's own.
+            studies: studies to know besides those that ship with searchkit; None keeps the index's own.
             wait: seconds to wait for another writer.
         """
         from searchkit.parallel import Groups
 
         with self._engine.writer(wait) as writer:
             old = Settings.read(self.path)
-            new = Settings(old.engine, vocabulary or old.vocabulary)
-            deriver = _deriver(new.vocabulary)
+            new = Settings(
+                old.engine,
+                vocabulary or old.vocabulary,
+                study_ties=old.copy().study_ties,
+                studies=old.studies if studies is None else studies,
+            )
+            deriver = _deriver(new)
             entries = sorted(self._engine.entries())
             groups = Groups(None)  # all found anew
             for entry in entries:
                 stored = StoredArticle.from_bytes(self._engine.get([entry.id])[entry.id])
-                _add(writer, deriver.article(stored.article, stored.given, entry.digest), groups, new, deriver)
+                derived = deriver.article(stored.article, stored.given, entry.digest, Ties(new.study_ties))
+                _add(writer, derived, groups, new, deriver)
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)
+            self._tie(writer, Groups(self._engine))
         return len(entries)
 
     # Inside
 
+    def _tie(self, writer: Writer, groups: "Groups") -> None:
+        """Derive articles anew whose studies have a better key that their index has learned since."""
+        ties = Ties(self._settings.copy().study_ties)
+        held = self._engine.search(Request(facets=("study",), limit=0)).facets["study"]
+        if not (worse := frozenset(held.keys() & ties.known.keys())):
+            return
+        current = self._settings.copy()
+        digests = {entry.id: entry.digest for entry in self._engine.entries()}
+        request = Request(filters={"study": worse}, limit=len(digests), stored=False)
+        changed = False
+        for hit in self._engine.search(request).hits:
+            stored = StoredArticle.from_bytes(self._engine.get([hit.id])[hit.id])
+            article = stored.article
+            keys = {study.key for _, study in self._deriver.cited(article, ties)}
+            # A key may stay as it is: a namesake's better one, or one that the source gave.
+            if "study" not in stored.given and worse.intersection(article.facets["study"]) - keys:
+                derived = self._deriver.article(article, stored.given, digests[hit.id], ties)
+                _add(writer, derived, groups, current, self._deriver)
+                changed = True
+        if changed:
+            writer.commit()
+            self._save(current)
+
     def _take(self, current: Settings, stamp: Stamp) -> None:
         """Work with these settings from now on."""
-        if self._deriver.mechanisms != current.vocabulary:
-            self._deriver = _deriver(current.vocabulary)
+        if (self._deriver.mechanisms, self._deriver.studies) != (current.vocabulary, _known(current)):
+            self._deriver = _deriver(current)
         self._settings = current
         self._stamp = stamp
         self._speller: Speller | None = None
         # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
-        self._names = FacetNames(self.vocabulary, current.study_labels)
+        self._names = FacetNames(self.vocabulary, current.study_labels, self._deriver.studies)
         # What is kept of the index's words; the settings are written with each commit, and so it starts anew.
         self._sounds: Names | None = None
         self._frequencies: dict[tuple[str, str], int] = {}
@@ -804,8 +880,13 @@ def _gone(
     ]
 
 
-def _deriver(vocabulary: Vocabulary) -> Deriver:
-    return Deriver(vocabulary, Vocabulary.builtin("study_types"), StudyRegistry.builtin())
+def _deriver(current: Settings) -> Deriver:
+    return Deriver(current.vocabulary, Vocabulary.builtin("study_types"), _known(current))
+
+
+def _known(current: Settings) -> StudyRegistry:
+    builtin = StudyRegistry.builtin()
+    return builtin.extended(current.studies) if current.studies.studies else builtin
 
 
 def _absolute(source: str) -> str:

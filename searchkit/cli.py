@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "search",
     "suggest",
     "facets",
+    "studies",
     "show",
     "info",
     "analyze",

@@ -12,16 +12,16 @@ from typing import Final
 import regex
 
 from searchkit.analyzers import Analyzer, Token, analyzer_for, canonical
-from searchkit.article import Article, Section
+from searchkit.article import Article, Reference, Section
 from searchkit.index.engine import Document
 from searchkit.language import detect
 from searchkit.negation import is_denied
 from searchkit.participants import KEY, find_participants
 from searchkit.readers.draft import STDIN, Draft
-from searchkit.references import parse_references
+from searchkit.references import find_citations, parse_references
 from searchkit.stored import Span, StoredArticle
 from searchkit.structure import find_sections
-from searchkit.studies import StudyRegistry
+from searchkit.studies import Study, StudyRegistry, Ties
 from searchkit.termvector import TermVector
 from searchkit.vocabulary import Match, Vocabulary
 
@@ -56,7 +56,7 @@ class Deriver:
         """Return the analyzer of a language that knows the vocabulary's words."""
         return analyzer_for(language, self._user_words)
 
-    def draft(self, draft: Draft, identifier: str, digest: str) -> Derived:
+    def draft(self, draft: Draft, identifier: str, digest: str, ties: Ties | None = None) -> Derived:
         """Return the article that a draft becomes; see `make_id` and `digest_of`."""
         title = _BLANKS.sub(" ", draft.title).strip()
         language = draft.language or detect(f"{title}\n{draft.text}")
@@ -72,21 +72,28 @@ class Deriver:
             published=draft.published,
             source=draft.source,
             sections=sections,
-            references=parse_references(draft.text, sections),
             facets=draft.facets,
             group=draft.group,
         )
-        return self.article(article, frozenset(given), digest)
+        return self.article(article, frozenset(given), digest, ties)
 
-    def article(self, article: Article, given: frozenset[str], digest: str) -> Derived:
-        """Return an article with its facets found anew; ``given`` names those that stay as they are."""
+    def article(self, article: Article, given: frozenset[str], digest: str, ties: Ties | None = None) -> Derived:
+        """Return an article with its references and facets found anew.
+
+        Args:
+            article: the article, with its sections.
+            given: names of the facets that stay as they are.
+            digest: see `digest_of`.
+            ties: what references of other articles say of studies; this article's are added.
+        """
+        article = replace(article, references=parse_references(article.text, article.sections))
         analyzer = self.analyzer(article.language)
         title = list(analyzer.tokens(article.title))
         body = list(analyzer.tokens(article.text))
         found: dict[str, dict[str, list[Span]]] = {
             name: defaultdict(list) for name in ("study", "study_type", "mechanism")
         }
-        labels = self._studies(article, found)
+        labels = self._studies(article, found, Ties() if ties is None else ties)
         self._terms(article, analyzer, title, body, found)
         facets: dict[str, tuple[str, ...]] = {"language": (article.language,)}
         for name, values in found.items():
@@ -121,12 +128,24 @@ class Deriver:
         )
         return Derived(stored, document, labels)
 
-    def _studies(self, article: Article, found: dict[str, dict[str, list[Span]]]) -> dict[str, str]:
+    def cited(self, article: Article, ties: Ties) -> list[tuple[Reference, Study]]:
+        """Return the references to studies, listed ones first, then those in running text, with what they mean."""
+        references = list(article.references)
+        for section in _body(article.sections):
+            for reference in find_citations(article.text[section.start : section.end]):
+                start, end = section.start + reference.start, section.start + reference.end
+                references.append(replace(reference, start=start, end=end))
+        # All are read before any is resolved: one may say what another leaves out.
+        for reference in references:
+            ties.learn(reference)
+        found = ((reference, self.studies.resolve(reference, ties)) for reference in references)
+        return [(reference, study) for reference, study in found if study]
+
+    def _studies(self, article: Article, found: dict[str, dict[str, list[Span]]], ties: Ties) -> dict[str, str]:
         labels: dict[str, str] = {}
-        for reference in article.references:
-            if study := self.studies.resolve(reference):
-                found["study"][study.key].append((reference.start, reference.end))
-                labels[study.key] = study.label
+        for reference, study in self.cited(article, ties):
+            found["study"][study.key].append((reference.start, reference.end))
+            labels.setdefault(study.key, study.label)
         for section in _body(article.sections):
             for mention in self.studies.mentions(article.text[section.start : section.end]):
                 found["study"][mention.key].append((section.start + mention.start, section.start + mention.end))

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from searchkit.analyzers import known_codes
 from searchkit.analyzers.normalize import fold
@@ -18,10 +18,12 @@ class FacetNames:
     Args:
         mechanisms: its vocabulary.
         study_labels: study key -> label.
+        studies: the known studies.
     """
 
     mechanisms: Vocabulary
     study_labels: Mapping[str, str]
+    studies: StudyRegistry = field(default_factory=StudyRegistry.builtin)
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         """Return what people call a value; itself where it has no other name."""
@@ -74,7 +76,7 @@ class FacetNames:
         """Return the values that articles may have, whether or not one here does."""
         if vocabulary := self._vocabulary(facet):
             return frozenset(vocabulary.concepts)
-        return frozenset(StudyRegistry.builtin().studies) if facet == "study" else known_codes()
+        return frozenset(self.studies.studies) if facet == "study" else known_codes()
 
     def _vocabulary(self, facet: str) -> Vocabulary | None:
         """Return the vocabulary that a facet's values come from."""
@@ -89,6 +91,6 @@ class FacetNames:
     def _names(self, facet: str, value: str) -> list[str]:
         names = [value, self.label(facet, value)]
         if facet == "study":
-            study = StudyRegistry.builtin().studies.get(value)
+            study = self.studies.studies.get(value)
             names += [f"doi:{study.doi}", study.doi, *study.aliases] if study else [value.removeprefix("doi:")]
         return [fold(text) for text in names if text]

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import searchkit
 from searchkit.errors import IndexFormatError, IndexNotFoundError
+from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 FILE: Final = "searchkit.json"
@@ -26,6 +27,8 @@ class Settings:
         vocabulary: the mechanisms that it looks for.
         analyzers: language -> fingerprint of the analyzer that made its tokens; the languages that it holds.
         study_labels: study key -> what people call it.
+        studies: the studies that were given to be known besides those that ship with searchkit.
+        study_ties: keys of unknown studies that have a better one (`searchkit.studies.Ties`).
         version: the release of searchkit that made it.
     """
 
@@ -33,6 +36,8 @@ class Settings:
     vocabulary: Vocabulary
     analyzers: dict[str, str] = field(default_factory=dict)
     study_labels: dict[str, str] = field(default_factory=dict)
+    study_ties: dict[str, dict[str, str]] = field(default_factory=dict)
+    studies: StudyRegistry = field(default_factory=StudyRegistry)
     version: str = searchkit.__version__
 
     @classmethod
@@ -63,6 +68,8 @@ class Settings:
                 vocabulary=Vocabulary.from_dict(data["vocabulary"]),
                 analyzers=data["analyzers"],
                 study_labels=data["study_labels"],
+                study_ties=data.get("study_ties", {}),  # older indexes have none, nor the next
+                studies=StudyRegistry.from_dict(data.get("studies", {})),
                 version=data["searchkit"],
             )
         except (KeyError, TypeError, AttributeError) as error:
@@ -77,6 +84,8 @@ class Settings:
             "analyzers": self.analyzers,
             "vocabulary": self.vocabulary.to_dict(),
             "study_labels": self.study_labels,
+            "study_ties": self.study_ties,
+            "studies": self.studies.to_dict(),
         }
         draft = folder / f".{FILE}.tmp"  # one name, so that killed processes leave one file at most
         try:
@@ -90,7 +99,12 @@ class Settings:
 
     def copy(self) -> Self:
         """Return settings that can be changed without changing these."""
-        return replace(self, analyzers=dict(self.analyzers), study_labels=dict(self.study_labels))
+        return replace(
+            self,
+            analyzers=dict(self.analyzers),
+            study_labels=dict(self.study_labels),
+            study_ties={key: dict(authors) for key, authors in self.study_ties.items()},
+        )
 
     def add_study_labels(self, labels: Mapping[str, str]) -> None:
         """Take over labels of studies; one in Latin letters, which more people can read, replaces another."""

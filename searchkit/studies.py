@@ -7,10 +7,11 @@ of what does not change.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
 import regex
@@ -18,11 +19,13 @@ import regex
 from searchkit.analyzers.normalize import fold
 from searchkit.article import Reference
 from searchkit.errors import VocabularyError
+from searchkit.vocabulary import Vocabulary, line_of, read_toml
 
 # Between a journal's name and the year, as in "Neuron (2010)": quotes, brackets and a word such as "magazine".
 _YEAR_WINDOW: Final = 16
 # Where a name may begin and end: Chinese has no spaces, so a Latin name may touch it.
 _BEFORE: Final = r"(?:(?<![\p{L}\p{M}\p{N}])|(?<=\p{Han})(?!\p{Han}))"
+_HAN: Final = regex.compile(r"\p{Han}")
 _AFTER: Final = r"(?:(?![\p{L}\p{M}])|(?<=\p{Han})|(?=\p{Han}))"
 
 
@@ -72,18 +75,56 @@ class StudyRegistry:
         """Return the registry that ships with searchkit."""
         return cls(_builtin())
 
-    def resolve(self, reference: Reference) -> Study | None:
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a file of studies: TOML in the form of ``data/studies.toml``.
+
+        Raises:
+            VocabularyError: the file is missing or not of that form; the message names file and line.
+        """
+        text, data = read_toml(path)
+        if not data:
+            raise VocabularyError(f"{path}: holds no study; write a table such as [slutsky-2010]")
+        return cls({key: _checked(f"{path}:{line_of(text, key)}", key, entry) for key, entry in data.items()})
+
+    def extended(self, other: "StudyRegistry") -> "StudyRegistry":
+        """Return this registry with the studies of another, which replace those with the same key or DOI."""
+        dois = {study.doi for study in other.studies.values() if study.doi}
+        kept = {key: study for key, study in self.studies.items() if study.doi not in dois}
+        # The other's come first: where two fit, somebody's own is meant.
+        return StudyRegistry({**other.studies, **{key: kept[key] for key in kept if key not in other.studies}})
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Return the studies as JSON types."""
+        return {
+            key: {
+                name: value.isoformat() if isinstance(value, date) else value
+                for name, value in asdict(study).items()
+                if value and name != "key"
+            }
+            for key, study in self.studies.items()
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Return the registry that `to_dict` gave."""
+        return cls({key: _study(key, entry) for key, entry in data.items()})
+
+    def resolve(self, reference: Reference, ties: "Ties | None" = None) -> Study | None:
         """Return the study that a reference means; None for web sources and what cannot be told apart.
 
         A study that is not known gets the key ``doi:…``, or ``year;volume:page``, or, where the entry has only
-        a date, first author and date.
+        a date, first author and date. ``ties`` give the better of these that other references to it allow.
         """
         if reference.kind != "study":
             return None
-        for study in self.studies.values():
-            if _is_same(study, reference):
-                return study
+        if known := self._known(reference):
+            return known
         key = _key(reference)
+        if ties and (better := ties.better(key, reference.author)):
+            key = better
+            if better.startswith("doi:") and (known := self._known(replace(reference, doi=better[4:]))):
+                return known
         return Study(key=key, label=_label(reference, key)) if key else None
 
     def mentions(self, text: str) -> Iterator[Mention]:
@@ -93,9 +134,56 @@ class StudyRegistry:
                 for match in pattern.finditer(text):
                     yield Mention(study.key, match.start(), match.end())
 
+    def _known(self, reference: Reference) -> Study | None:
+        return next((study for study in self.studies.values() if _is_same(study, reference)), None)
+
     def types(self, keys: Iterable[str]) -> set[str]:
         """Return the study types of the known ones among ``keys``."""
         return {kind for key in keys if key in self.studies for kind in self.studies[key].study_type}
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Which keys mean the same unknown study: learned from references that allow several of them.
+
+    One article prints a DOI that another leaves out; the DOI is the study's key in both.
+
+    Args:
+        known: key -> first author -> better key. It is changed by what is learned.
+    """
+
+    known: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def learn(self, reference: Reference) -> None:
+        """Take note of a reference that gives more than its key needs."""
+        if reference.kind != "study":
+            return
+        keys = [key for key in (_doi_key(reference), _place_key(reference), _date_key(reference)) if key]
+        for key in keys[1:]:
+            self.known.setdefault(key, {}).setdefault(fold(reference.author), keys[0])
+
+    def better(self, key: str, author: str) -> str:
+        """Return the best key of the study that has this one too, or nothing.
+
+        Two journals may have the same year, volume and page. Authors tell them apart, as far as both are written
+        in the same script; where that leaves two studies it may be neither.
+        """
+        best = ""
+        while key in self.known:
+            possible = {other for name, other in self.known[key].items() if _may_be_one(name, fold(author))}
+            if len(possible) != 1:
+                break
+            best = key = possible.pop()
+        return best
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Tell whether two surnames may be one person's, judged by the script where it is the same."""
+    if not one or not other or one[:1].isascii() != other[:1].isascii():
+        return True
+    if not one[:1].isascii() and bool(_HAN.match(one)) != bool(_HAN.match(other)):
+        return True
+    return one.startswith(other) or other.startswith(one)
 
 
 def _is_same(study: Study, reference: Reference) -> bool:
@@ -111,11 +199,23 @@ def _is_same(study: Study, reference: Reference) -> bool:
     return False
 
 
-def _key(reference: Reference) -> str:
-    if reference.doi:
-        return f"doi:{reference.doi}"
+def _doi_key(reference: Reference) -> str:
+    return f"doi:{reference.doi}" if reference.doi else ""
+
+
+def _place_key(reference: Reference) -> str:
     if reference.year and reference.volume and reference.first_page:
         return f"{reference.year};{reference.volume}:{reference.first_page}"
+    return ""
+
+
+def _date_key(reference: Reference) -> str:
+    return f"{fold(reference.author)}:{reference.published}" if reference.author and reference.published else ""
+
+
+def _key(reference: Reference) -> str:
+    if key := _doi_key(reference) or _place_key(reference):
+        return key
     when = reference.published.isoformat() if reference.published else reference.year
     return f"{fold(reference.author)}:{when}" if reference.author and when else ""
 
@@ -138,6 +238,65 @@ def _patterns(study: Study) -> tuple["regex.Pattern[str]", ...]:
     return tuple(patterns)
 
 
+_TEXTS: Final = ("label", "doi", "volume", "first_page", "title")
+_LISTS: Final = ("authors", "journals", "aliases", "study_type")
+_SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_DOI: Final = regex.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)", regex.IGNORECASE)
+
+
+def _checked(where: str, key: str, entry: Any) -> Study:
+    """Return the study that a table of somebody's file describes, or say what is wrong with it."""
+    if not _SLUG.fullmatch(key):
+        raise VocabularyError(f"{where}: {key!r} is not a key; use lower-case letters, digits and hyphens")
+    if not isinstance(entry, dict) or not entry.get("label"):
+        raise VocabularyError(f'{where}: [{key}] needs a label, such as label = "Slutsky 2010, Neuron"')
+    values = dict(entry)
+    for name in ("volume", "first_page"):
+        values[name] = str(values.get(name, "")).lower()  # 65 means "65"
+    for name, value in values.items():
+        if problem := _problem(name, value):
+            raise VocabularyError(f"{where}: {name} of [{key}] {problem}")
+    if match := _DOI.fullmatch(values.get("doi", "").strip()):
+        values["doi"] = match.group("doi").lower()
+    place = values.get("year") and ((values["volume"] and values["first_page"]) or values.get("journals"))
+    if not (values.get("doi") or values.get("published") or values.get("aliases") or place):
+        raise VocabularyError(
+            f"{where}: nothing tells [{key}] from others; give doi, or year, volume and first_page, or aliases"
+        )
+    return _study(key, values)
+
+
+def _problem(name: str, value: object) -> str:
+    """Return what is wrong with a field of a table, or nothing."""
+    if name == "year":
+        return "" if type(value) is int else "must be a number"
+    if name == "published":
+        return "" if _is_date(value) else "must be a date such as 2024-08-17"
+    if name in _LISTS:
+        return _problem_of_list(name, value)
+    if name not in _TEXTS:
+        return "is a field that studies do not have"
+    if not isinstance(value, str):
+        return "must be a text in quotes"
+    return "is not a DOI" if name == "doi" and value and not _DOI.fullmatch(value.strip()) else ""
+
+
+def _problem_of_list(name: str, value: object) -> str:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+        return "must be a list of texts in quotes"
+    kinds = Vocabulary.builtin("study_types").concepts
+    strange = set(value).difference(kinds) if name == "study_type" else set()
+    return f"may hold {', '.join(kinds)}; not {', '.join(sorted(strange))}" if strange else ""
+
+
+def _is_date(value: object) -> bool:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
+
+
 @cache
 def _builtin() -> dict[str, Study]:
     text = resources.files("searchkit.data").joinpath("studies.toml").read_text(encoding="utf-8")
@@ -146,9 +305,9 @@ def _builtin() -> dict[str, Study]:
 
 def _study(key: str, entry: Mapping[str, Any]) -> Study:
     values = dict(entry)
-    for name in ("authors", "journals", "aliases", "study_type"):
+    for name in _LISTS:
         values[name] = tuple(values.get(name, ()))
-    if "published" in values:
+    if values.get("published"):
         values["published"] = date.fromisoformat(str(values["published"]))
     try:
         return Study(key=key, **values)

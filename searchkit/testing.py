@@ -920,6 +920,19 @@ class EngineContract:
         with pytest.raises(ZeroDivisionError), engine.writer() as writer:
             _fail(writer)
 
+    def test_a_writer_commits_several_batches(self, engine: Engine) -> None:
+        with engine.writer() as writer:
+            writer.add(_document("en-1", body="old"))
+            writer.add(_document("en-2"))
+            writer.commit()
+            writer.add(_document("en-3"))
+            writer.add(_document("en-1", body="new"))
+            writer.delete(["en-2"])
+            writer.commit()
+
+        assert _everything(engine) == ["en-1", "en-3"]
+        assert _ids(_search(engine, Term("body_en", "new"))) == ["en-1"]
+
     def test_a_committed_batch_is_not_undone_by_an_exception_after_it(self, engine: Engine) -> None:
         with suppress(ZeroDivisionError), engine.writer() as writer:
             writer.add(_document("en-1"))

@@ -78,11 +78,7 @@ class Vocabulary:
         Raises:
             VocabularyError: the file is missing or not a vocabulary; the message names file and line.
         """
-        text = read_text(path)
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise VocabularyError(f"{path}: not valid TOML: {error}") from error
+        text, data = read_toml(path)
         replace = data.pop("replace", False)
         if not isinstance(replace, bool):
             raise VocabularyError(f"{path}: 'replace' must be true or false")
@@ -92,7 +88,7 @@ class Vocabulary:
             try:
                 concepts[key], parent = parse_concept(key, entry)
             except VocabularyError as error:
-                raise VocabularyError(f"{path}:{_line(text, key)}: {error}") from error
+                raise VocabularyError(f"{path}:{line_of(text, key)}: {error}") from error
             if parent:
                 parents[key] = parent
         ignored = concepts.pop(_IGNORE, {})
@@ -106,11 +102,11 @@ class Vocabulary:
         for key in data:
             if key in parents and parents[key] not in concepts:
                 raise VocabularyError(
-                    f"{path}:{_line(text, key)}: the parent {parents[key]!r} of [{key}] is no concept"
+                    f"{path}:{line_of(text, key)}: the parent {parents[key]!r} of [{key}] is no concept"
                 )
             if cycle := cycle_of(key, parents):
                 raise VocabularyError(
-                    f"{path}:{_line(text, key)}: [{key}] is above itself: {' → '.join([*cycle, key])}"
+                    f"{path}:{line_of(text, key)}: [{key}] is above itself: {' → '.join([*cycle, key])}"
                 )
         return cls(concepts, parents, ignored)
 
@@ -322,6 +318,19 @@ def _builtin(name: str) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str
     )
 
 
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return the text of a TOML file, and what it holds.
+
+    Raises:
+        VocabularyError: the file is missing or not TOML.
+    """
+    text = read_text(path)
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise VocabularyError(f"{path}: not valid TOML: {error}") from error
+
+
 def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str]:
     """Return the terms of a concept by language, and the key of its parent or nothing.
 
@@ -350,7 +359,7 @@ def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str
     return terms, parent
 
 
-def _line(text: str, key: str) -> int:
+def line_of(text: str, key: str) -> int:
     """Return the line on which a table (or a stray value) of a TOML file begins."""
     pattern = regex.compile(
         rf"^\s*(?:\[\s*[\"']?{regex.escape(key)}[\"']?\s*\]|[\"']?{regex.escape(key)}[\"']?\s*=)"

@@ -20,6 +20,12 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
     help="TOML file of mechanisms to add to the built-in ones (docs/vocabulary.md). Kept in the index.",
 )
 @click.option(
+    "--studies",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file of studies to know besides the built-in ones (docs/vocabulary.md). Kept in the index.",
+)
+@click.option(
     "--format",
     "format_",
     type=click.Choice(["text", "markdown", "jsonl", "csv", "tsv", "html"]),
@@ -33,6 +39,7 @@ def command(
     index: Path,
     prune: bool,
     vocabulary: Path | None,
+    studies: Path | None,
     format_: str | None,
     engine: str | None,
     wait: float,
@@ -65,6 +72,7 @@ def command(
             index=index,
             prune=prune,
             vocabulary=vocabulary,
+            studies=studies,
             engine=engine,
             format=format_,
             wait=wait,

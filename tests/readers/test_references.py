@@ -1,5 +1,6 @@
 """Entries of lists of references, in the styles and languages of the articles."""
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from searchkit.article import Section
 from searchkit.readers import Draft, read
-from searchkit.references import parse_reference, parse_references
+from searchkit.references import find_citations, parse_reference, parse_references
 from searchkit.structure import find_sections
 
 # The same study as writers in five languages give it.
@@ -36,6 +37,120 @@ def test_year_volume_and_first_page_are_read_in_every_style(entry: str) -> None:
     assert reference.kind == "study"
 
 
+# Other studies, in the styles of journals and languages that the first list lacks.
+@pytest.mark.parametrize(
+    ("entry", "place", "issue"),
+    [
+        ("Xie L, Kang H: Sleep drives clearance. Science 2013, 342:373-377.", (2013, "342", "373"), ""),
+        ("Xie L, Kang H. Sleep drives clearance. Science, 2013, 342: 373.", (2013, "342", "373"), ""),
+        ("Stickgold R. Sleep-dependent memory. Nature 437, 1272–1278 (2005).", (2005, "437", "1272"), ""),
+        ("Stickgold, R. (2005). Sleep-dependent memory. Nature, 437, 1272–1278.", (2005, "437", "1272"), ""),
+        ("Stickgold R. Sleep-dependent memory. Nature 437:1272–1278, 2005.", (2005, "437", "1272"), ""),
+        ("R. Stickgold, Sleep-dependent memory, Nature 437 (2005) 1272–1278.", (2005, "437", "1272"), ""),
+        ("Boyle NB, Lawton C. Magnesium. Nutrients 2017, 9 (5), 429.", (2017, "9", "429"), "5"),
+        ("Cotman CW. Motion. Trends Neurosci, 2002, vol. 25, nr 6, s. 295–301.", (2002, "25", "295"), "6"),
+        ("Cotman CW. Motion. Trends Neurosci 2002, årg. 25, häfte 6, sid. 295.", (2002, "25", "295"), "6"),
+        ("Cotman CW. L’exercice. Trends Neurosci, vol. 25, n° 6, 2002, p. 295-301.", (2002, "25", "295"), "6"),
+        (
+            "Cotman CW. L’exercice. Trends Neurosci, tome 25, numéro 6, pages 295-301, 2002.",
+            (2002, "25", "295"),
+            "6",
+        ),
+        (
+            "Cotman, C. W. “Exercise.” Trends Neurosci., vol. 25, no. 6, 2002, pp. 295–301.",
+            (2002, "25", "295"),
+            "6",
+        ),
+        (
+            "Cotman CW. Exercise. Trends Neurosci, Volume 25, Issue 6, 2002, Pages 295-301.",
+            (2002, "25", "295"),
+            "6",
+        ),
+        ("科特曼．运动．《神经科学趋势》，2002年，第25卷第6期，第295—301页．", (2002, "25", "295"), "6"),
+        ("科特曼。运动。神经科学趋势，2002，25卷6期：295-301。", (2002, "25", "295"), "6"),
+        ("科特曼。運動。神經科學趨勢，２００２年第２５卷，第２９５頁。", (2002, "25", "295"), ""),
+        ("कॉटमैन सी. व्यायाम। ट्रेंड्स न्यूरोसाइंस। खंड 25, अंक 6, पृष्ठ 295–301, 2002।", (2002, "25", "295"), "6"),
+        ("कॉटमैन सी. व्यायाम। ट्रेंड्स न्यूरोसाइंस। २००२, खण्ड २५, पृ. २९५।", (2002, "25", "295"), ""),
+        # Years in the title, and pages of another kind.
+        ("Ann B. Trends from 1990 to 2000. Brain Res, vol. 12, p. 44-50, 2015.", (2015, "12", "44"), ""),
+        ("Ann B. Sleep 1990-2000, a history. Brain Res. 2015, 12: E44.", (2015, "12", "e44"), ""),
+        ("Ann B. Sleep. Brain Res. 2015;112(4), s. 1232–1237.", (2015, "112", "1232"), "4"),
+    ],
+)
+def test_the_ways_of_other_journals_and_languages_are_read(
+    entry: str, place: tuple[int, str, str], issue: str
+) -> None:
+    reference = parse_reference(entry)
+    assert (reference.year, reference.volume, reference.first_page) == place
+    assert (reference.kind, reference.issue) == ("study", issue)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Kandel ER. In Search of Memory. New York: W. W. Norton; 2006.",
+        "Kandel, E. R. (2006). In Search of Memory. New York: Norton.",
+        "Sacks O. Musicophilia: Tales of Music. London: Picador, 2007.",
+        "Hebb D. The Organization of Behavior. Cambridge University Press, 1949.",
+        "Hebb D. The Organization of Behavior. 2nd ed. 1949.",
+        "Hansen A. Hjärnstark. Stockholm: Fitnessförlaget, 2016.",
+        "Changeux JP. L’Homme neuronal. Paris : Fayard, 1983.",
+        "坎德尔。《追寻记忆的痕迹》。北京：中国轻工业出版社，2007。",
+        "坎德尔. 追寻记忆的痕迹[M]. 北京, 2007.",
+        "कांडेल ई. स्मृति की खोज। नई दिल्ली: राजकमल प्रकाशन, 2008।",
+        "Kandel ER. In Search of Memory. 2006. ISBN 978-0-393-32937-7.",
+    ],
+)
+def test_a_book_is_no_study(entry: str) -> None:
+    assert parse_reference(entry).kind == "book"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Ann B. Sleep and memory. Oxford University Press journals. Sleep. 2015;12(3):44-50.",
+        "Ann B. Publishing on sleep. doi:10.1038/nrn2762",
+        "Hausenblas H. A title. Sleep Medicine: X. August 17, 2024.",
+        "Ann B. A title. 2010.",
+    ],
+)
+def test_what_a_journal_published_is_no_book(entry: str) -> None:
+    assert parse_reference(entry).kind == "study"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "(",
+            ")",
+            "1",
+            " ",
+            "2010;",
+            "vol. 1 ",
+            "第1卷",
+            "10.1000/a)",
+            "https://a/.",
+            ". A: B",
+            "_",
+            "Ö",
+            "2010 (",
+        ),
+        *("a.", "1(2), ", "2010, 1: ", "\n", "\u0300", "1-", "K."),
+    ],
+)
+def test_no_entry_takes_more_than_linear_time(piece: str) -> None:
+    def seconds(length: int) -> float:
+        entry = piece * (length // len(piece))
+        started = time.process_time()
+        parse_reference(entry)
+        return time.process_time() - started
+
+    seconds(1_000)
+    # Quadratic work on the longer one would take a hundred times as long as on the shorter one.
+    assert seconds(200_000) < 40 * max(seconds(20_000), 0.01)
+
+
 @pytest.mark.parametrize(
     ("entry", "author"),
     [(SAME[0], "Slutsky"), (SAME[4], "斯卢茨基等"), (SAME[6], "स्लटस्की"), (SAME[10], "Slutsky")],
@@ -50,6 +165,10 @@ def test_the_author_is_the_first_surname_as_written(entry: str, author: str) -> 
         ("O'Riordan KJ. 2019;99:1.", "O'Riordan"),
         ("O’Riordan KJ. 2019;99:1.", "O’Riordan"),
         ("Gröber U. 2015;7:8199.", "Gröber"),
+        ("van Dyck CH. 2015;7:8199.", "van Dyck"),
+        ("de la Torre JC. 2015;7:8199.", "de la Torre"),
+        ("K.M. Nelson, 2015;7:8199.", "Nelson"),
+        ("J.-P. Changeux, 2015;7:8199.", "Changeux"),
         ("“Smith J” 2015;7:8199.", "Smith"),
         ("https://doi.org/10.1038/nrn2762", ""),
         ("www.example.org 2015", ""),
@@ -194,3 +313,69 @@ def test_samples_on_one_topic_cite_the_same_places(samples: Path, topic: str) ->
             tuple((item.kind, item.year, item.volume, item.first_page, item.doi, item.url) for item in found)
         )
     assert len(places) == 1
+
+
+# Running text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("as mice do (Science 2013;342:373–377) when asleep", [("", 2013, "342", "373")]),
+        ("这一点（Science 2013；342：373）已经证明", [("", 2013, "342", "373")]),
+        ("（《科学》2013年，第342卷，第373页）", [("", 2013, "342", "373")]),
+        ("dans Science, vol. 342, n° 6156, 2013, p. 373, on lit", [("", 2013, "342", "373")]),
+        ("shown in Nature 437, 1272–1278 (2005).", [("", 2005, "437", "1272")]),
+        ("साइंस (२०१३;३४२:३७३) में", [("", 2013, "342", "373")]),
+        ("see doi:10.1126/SCIENCE.1241224.", [("10.1126/science.1241224", None, "", "")]),
+        ("（DOI：10.1126/science.1241224）。", [("10.1126/science.1241224", None, "", "")]),
+        (
+            "(Science 2013;342:373-377, doi:10.1126/science.1241224)",
+            [("10.1126/science.1241224", 2013, "342", "373")],
+        ),
+        (
+            "(Science 2013;342:373; Nature 2005;437:1272, https://doi.org/10.1038/nature04286)",
+            [("", 2013, "342", "373"), ("10.1038/nature04286", 2005, "437", "1272")],
+        ),
+        (
+            "(Science 2013;342:373). Another is doi:10.1038/nature04286",
+            [("", 2013, "342", "373"), ("10.1038/nature04286", None, "", "")],
+        ),
+    ],
+)
+def test_running_text_cites_by_doi_or_by_year_volume_and_page(
+    text: str, expected: list[tuple[str, int | None, str, str]]
+) -> None:
+    found = list(find_citations(text))
+    assert [(item.doi, item.year, item.volume, item.first_page) for item in found] == expected
+    assert all(text[item.start : item.end] == item.text for item in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2010, 12:30 was the time.",
+        "in 2010; 5, 10 and 20 mg were given",
+        "Volume 3 of 1999 is on my shelf.",
+        "Neuron 2010, page 165",
+        "version 10.1000 / 2010",
+        "On 3 May 2010 65 people came, 165 left.",
+        "第1卷第2期",
+    ],
+)
+def test_numbers_of_another_kind_are_no_citation(text: str) -> None:
+    assert list(find_citations(text)) == []
+
+
+@pytest.mark.parametrize(
+    "piece", ["2010;1:1 ", "10.1000/a ", "第1卷第2页2010", "vol. 1 p. 2 ", "2010 (", "(2010) 1", "， "]
+)
+def test_running_text_takes_no_more_than_linear_time(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        started = time.process_time()
+        list(find_citations(text))
+        return time.process_time() - started
+
+    seconds(1_000)
+    assert seconds(200_000) < 40 * max(seconds(20_000), 0.01)

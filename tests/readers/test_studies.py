@@ -1,5 +1,6 @@
 """One study is one key, whatever the language of the article that cites or names it."""
 
+import json
 import re
 import tomllib
 from datetime import date
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from searchkit.errors import VocabularyError
 from searchkit.readers import Draft, read
 from searchkit.references import parse_reference, parse_references
 from searchkit.structure import find_sections
-from searchkit.studies import StudyRegistry
+from searchkit.studies import StudyRegistry, Ties
 from searchkit.vocabulary import Vocabulary
 
 REGISTRY = StudyRegistry.builtin()
@@ -211,3 +213,130 @@ def test_the_sample_articles_cite_known_studies_in_all_their_languages(samples: 
             references = parse_references(draft.text, find_sections(draft.text, draft.headings))
             cited |= {study.key for reference in references if (study := REGISTRY.resolve(reference))}
         assert cited == CITED[topic], file.name
+
+
+# Ties
+
+
+def tied(entry: str, *others: str) -> str | None:
+    ties = Ties()
+    for other in others:
+        ties.learn(parse_reference(other))
+    study = REGISTRY.resolve(parse_reference(entry), ties)
+    return study.key if study else None
+
+
+WITH_DOI = "Ann B. A title. Brain Res. 2015;12(3):44-50. doi:10.9999/abc.1"
+
+
+@pytest.mark.parametrize(
+    ("entry", "others", "expected"),
+    [
+        ("Ann B. A title. Brain Res. 2015;12(3):44-50.", [WITH_DOI], "doi:10.9999/abc.1"),
+        ("एन बी. शीर्षक। २०१५;१२(३):४४–५०।", [WITH_DOI], "doi:10.9999/abc.1"),
+        ("Ann B. Un titre. Brain Res, vol. 12, n° 3, 2015, p. 44.", [WITH_DOI], "doi:10.9999/abc.1"),
+        # A date ties to a place, and that to a DOI.
+        (
+            "Ann B. A title. 3 May 2015.",
+            [WITH_DOI, "Ann B. A title. Brain Res. 2015;12:44. Published 2015 May 3."],
+            "doi:10.9999/abc.1",
+        ),
+        # Another author of the same script has another study, in another journal.
+        ("Bea C. A title. Sleep. 2015;12(3):44-50.", [WITH_DOI], "2015;12:44"),
+        # Which of two, a name in another script does not tell.
+        (
+            "एन बी. शीर्षक। 2015;12(3):44।",
+            [WITH_DOI, "Bea C. Sleep. 2015;12(3):44. doi:10.9999/other"],
+            "2015;12:44",
+        ),
+        # The better key may be that of a known study.
+        (
+            "Slutsky I. A title. 3 May 2010.",
+            ["Slutsky I. A title. Published 2010 May 3. doi:10.1016/j.neuron.2009.12.026"],
+            "slutsky-2010",
+        ),
+        ("Ann B. A title. Brain Res. 2016;12(3):44-50.", [WITH_DOI], "2016;12:44"),
+    ],
+)
+def test_what_one_reference_gives_ties_another_to_the_same_key(
+    entry: str, others: list[str], expected: str
+) -> None:
+    assert tied(entry, *others) == expected
+    assert tied(entry, *others[::-1]) == expected
+
+
+# Somebody's own studies
+
+OWN = """
+[borbely-1982]
+label = "Borbély 1982, Hum Neurobiol"
+year = 1982
+volume = 1
+first_page = "195"
+journals = ["Hum Neurobiol"]
+aliases = ["TWO-PROCESS-1"]
+study_type = ["review"]
+
+[abc-2015]
+label = "Ann 2015, Brain Res"
+doi = "https://doi.org/10.9999/ABC.1"
+published = 2015-05-03
+"""
+
+
+def load(tmp_path: Path, text: str) -> StudyRegistry:
+    file = tmp_path / "studies.toml"
+    file.write_text(text, encoding="utf-8")
+    return StudyRegistry.load(file)
+
+
+def test_studies_of_a_file_are_known_besides_the_builtin_ones(tmp_path: Path) -> None:
+    own = load(tmp_path, OWN)
+    registry = REGISTRY.extended(own)
+    entries = ["Borbély AA. 1982;1(3):195.", "Ann B. doi:10.9999/abc.1", "Slutsky I. Neuron. 2010;65:165."]
+    found = [registry.resolve(parse_reference(entry)) for entry in entries]
+    assert [study and study.key for study in found] == ["borbely-1982", "abc-2015", "slutsky-2010"]
+    assert [mention.key for mention in registry.mentions("the TWO-PROCESS-1 study, Hum Neurobiol 1982")] == [
+        "borbely-1982",
+        "borbely-1982",
+    ]
+    assert registry.types(["borbely-1982"]) == {"review"}
+    assert StudyRegistry.from_dict(json.loads(json.dumps(own.to_dict()))) == own
+
+
+def test_a_study_of_a_file_replaces_the_builtin_one_of_its_key_or_doi(tmp_path: Path) -> None:
+    doi = REGISTRY.studies["slutsky-2010"].doi
+    own = load(tmp_path, f'[mine]\nlabel = "Mine"\ndoi = "{doi}"\n[xie-2013]\nlabel = "Xie"\naliases = ["X-1"]')
+    registry = REGISTRY.extended(own)
+    assert set(registry.studies) == {*REGISTRY.studies, "mine"} - {"slutsky-2010"}
+    assert registry.studies["xie-2013"].label == "Xie"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds no study"),
+        ("[a", "not valid TOML"),
+        ('\n[Big]\nlabel = "x"', ":2: 'Big' is not a key"),
+        ("[a]\nyear = 2010", "needs a label"),
+        ('a = "x"', "needs a label"),
+        ('[a]\nlabel = "x"', "nothing tells"),
+        ('[a]\nlabel = "x"\nyear = 2010\nvolume = "1"', "nothing tells"),
+        ('[a]\nlabel = "x"\ndoi = "11.1/x"', "doi of [a] is not a DOI"),
+        ('[a]\nlabel = "x"\nyear = "2010"', "year of [a] must be a number"),
+        ('[a]\nlabel = "x"\naliases = "X"', "aliases of [a] must be a list"),
+        ('[a]\nlabel = "x"\naliases = [" "]', "aliases of [a] must be a list"),
+        ('[a]\nlabel = "x"\npages = "1"', "pages of [a] is a field that studies do not have"),
+        ('[a]\nlabel = 1\ndoi = "10.1000/x"', "label of [a] must be a text"),
+        ('[a]\nlabel = "x"\npublished = "May"', "published of [a] must be a date"),
+        ('[a]\nlabel = "x"\nstudy_type = ["wrong"]', "not wrong"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_studies_is_told(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(VocabularyError, match=re.escape(message)):
+        load(tmp_path, text)
+
+
+def test_a_missing_file_of_studies_is_told(tmp_path: Path) -> None:
+    with pytest.raises(VocabularyError, match="cannot be read"):
+        StudyRegistry.load(tmp_path / "none.toml")

@@ -20,6 +20,51 @@ def ids(index: ArticleIndex, query: str = "", **filters: object) -> list[str]:
     return [hit.id for hit in index.search(query, **filters)]  # type: ignore[arg-type]
 
 
+# Studies
+
+PLACE = "A text.\n\nReferences\n\n1. Ann B. A title. Brain Res. 2015;12(3):44-50."
+DOI = f"{PLACE} doi:10.9999/abc.1"
+
+
+def studies(index: ArticleIndex) -> dict[str, tuple[str, ...]]:
+    return {hit.id: hit.facets["study"] for hit in index.search(limit=100)}
+
+
+@pytest.mark.parametrize("order", ["together", "doi first", "doi last"])
+def test_a_study_has_one_key_whichever_article_gives_its_doi(tmp_path: Path, order: str) -> None:
+    index = ArticleIndex.create(tmp_path / "index")
+    both = [draft("place", PLACE), draft("doi", DOI)]
+    if order == "together":
+        index.update(both)
+    else:
+        for one in both[:: -1 if order == "doi first" else 1]:
+            index.update([one])
+    assert studies(index) == {"place": ("doi:10.9999/abc.1",), "doi": ("doi:10.9999/abc.1",)}
+    assert index.stored("place").evidence["study"] == {"doi:10.9999/abc.1": ((PLACE.index("Ann"), len(PLACE)),)}
+    assert not index.update(both).any
+    index.rebuild()
+    assert studies(index) == {"place": ("doi:10.9999/abc.1",), "doi": ("doi:10.9999/abc.1",)}
+    with searchkit.open(tmp_path / "index") as again:
+        again.update([draft("late", PLACE)])
+        assert studies(again)["late"] == ("doi:10.9999/abc.1",)
+
+
+def test_a_namesake_and_a_given_study_keep_their_keys(tmp_path: Path) -> None:
+    index = ArticleIndex.create(tmp_path / "index")
+    other = PLACE.replace("Ann B", "Cid D")
+    given = draft("given", "Text.", facets={"study": ("2015;12:44",)})
+    index.update([draft("other", other), given])
+    index.update([draft("doi", DOI)])
+    assert studies(index) == {"other": ("2015;12:44",), "given": ("2015;12:44",), "doi": ("doi:10.9999/abc.1",)}
+
+
+def test_a_list_of_references_ties_the_running_text_to_its_key(tmp_path: Path) -> None:
+    index = ArticleIndex.create(tmp_path / "index")
+    index.update([draft("one", f"It was shown (Brain Res 2015;12:44). {DOI}")])
+    assert studies(index) == {"one": ("doi:10.9999/abc.1",)}
+    assert len(index.stored("one").evidence["study"]["doi:10.9999/abc.1"]) == 2
+
+
 # Updating
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from searchkit import ArticleIndex
 from searchkit.readers import Draft, read
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
@@ -79,6 +80,20 @@ def test_no_study_of_the_registry_is_labelled_by_its_doi_or_place() -> None:
     written = {f"doi:{study.doi}" for study in known if study.doi}
     written |= {f"{study.year};{study.volume}:{study.first_page}" for study in known}
     assert not written & {key for label in LABELS for key in label["study"]}
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_the_studies_that_are_found_are_those_of_the_labels(sample_index: ArticleIndex, language: str) -> None:
+    wanted = {(label["source"], label["place"]): set(label["study"]) for label in LABELS}
+    right = found = labelled = 0
+    for hit in sample_index.search(language=language, limit=100):
+        place = int(hit.id.split("-")[-2])
+        gold = wanted[Path(hit.article.source).name, place]
+        right += len(gold & set(hit.facets["study"]))
+        found += len(hit.facets["study"])
+        labelled += len(gold)
+    assert labelled > 10
+    assert 2 * right / (found + labelled) >= 0.98
 
 
 def test_every_kind_of_label_occurs_in_every_language() -> None:

@@ -49,10 +49,10 @@ SOME_GROUPS = {
 }
 # Of all samples, those in several languages.
 SAMPLE_GROUPS = {
-    frozenset({"body-clock.fr-1", "body-clock.sv-1", "body-clock.zh-1"}),
+    frozenset({"body-clock.fr-1", "body-clock.hi-1", "body-clock.sv-1", "body-clock.zh-1"}),
     frozenset({"exercise.en-1", "exercise.hi-1", "exercise.sv-1"}),
     frozenset({"gut-brain.en-1", "gut-brain.fr-1", "gut-brain.zh-1"}),
-    frozenset({"magnesium-brain.en-1", "magnesium-brain.sv-1", "magnesium-brain.zh-1"}),
+    frozenset({"magnesium-brain.en-1", "magnesium-brain.hi-1", "magnesium-brain.sv-1", "magnesium-brain.zh-1"}),
     frozenset({*SLEEP, "sleep-two-articles.zh-1"}),
 }
 
