@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 import regex
 
-from searchkit.analyzers import Analyzer, Token, canonical
+from searchkit.analyzers import Analyzer, Token, analyzer_for, canonical
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request
 from searchkit.index.engine import Engine
@@ -164,6 +164,14 @@ def _is_content(surface: str, analyzer: Analyzer) -> bool:
         and _CONTENT.search(surface) is not None
         and not surface[0].isdigit()
         and not analyzer.is_stop_word(surface)
+        and not _is_foreign_stop_word(surface, analyzer)
+    )
+
+
+def _is_foreign_stop_word(surface: str, analyzer: Analyzer) -> bool:
+    """Tell whether a word is an English stop word in a language of another script: part of a title or a name."""
+    return (
+        surface.isascii() and "Latin" not in analyzer.language.scripts and analyzer_for("en").is_stop_word(surface)
     )
 
 

@@ -86,6 +86,18 @@ def test_chinese_candidates_are_words(make_index: Callable[..., ArticleIndex]) -
     assert len(segments) == 2  # or this test would show nothing
 
 
+def test_english_stop_words_in_a_chinese_article_are_no_candidates(
+    make_index: Callable[..., ArticleIndex],
+) -> None:
+    article = "他读了The Glass of the Frog。The Glass of the Frog很好。"
+    index = make_index(
+        "zh", one=article, two=article, three="今天天气很好。", four="明天下雨。", five="后天刮风。"
+    )
+    found = [text.lower() for text in texts(index, "zh")]
+    assert {"glass", "frog"} <= set(found)
+    assert not {"the", "of"} & {word for text in found for word in text.split()}
+
+
 def test_every_candidate_of_the_samples_stands_in_as_many_articles_and_is_not_covered(
     sample_index: ArticleIndex,
 ) -> None:
