@@ -1,36 +1,18 @@
 """Words with typing errors."""
 
 
-def within_distance(one: str, other: str, distance: int) -> bool:
+def within_distance(one: str, other: str, distance: int, *, exchanges: bool = False) -> bool:
     """Tell whether ``distance`` insertions, deletions and substitutions of characters make one word of the other.
 
     Compares only where the words differ, so time grows with the distance (at most 2 in queries) and not with the
     square of the length.
+
+    Args:
+        one: a word.
+        other: another.
+        distance: errors to allow.
+        exchanges: whether two neighbours that are exchanged are one error and not two.
     """
-    if abs(len(one) - len(other)) > distance:
-        return False
-    shorter = min(len(one), len(other))
-    wrong = next((place for place in range(shorter) if one[place] != other[place]), shorter)
-    if wrong == max(len(one), len(other)):
-        return True
-    rest, after = one[wrong + 1 :], other[wrong + 1 :]
-    return distance > 0 and (
-        within_distance(rest, after, distance - 1)
-        or within_distance(rest, other[wrong:], distance - 1)
-        or within_distance(one[wrong:], after, distance - 1)
-    )
-
-
-def edit_distance(one: str, other: str, most: int) -> int | None:
-    """Return the number of typing errors between two words, or None if there are more than ``most``.
-
-    A typing error is a character too many, too few, or wrong, or two neighbours exchanged (the optimal string
-    alignment distance).
-    """
-    return next((distance for distance in range(most + 1) if _within(one, other, distance)), None)
-
-
-def _within(one: str, other: str, distance: int) -> bool:
     if abs(len(one) - len(other)) > distance:
         return False
     shorter = min(len(one), len(other))
@@ -40,10 +22,17 @@ def _within(one: str, other: str, distance: int) -> bool:
     if not distance:
         return False
     left, right = one[wrong:], other[wrong:]
-    exchanged = left[:2] == right[1::-1] and len(left) > 1
-    return (
-        _within(left[1:], right[1:], distance - 1)
-        or _within(left[1:], right, distance - 1)
-        or _within(left, right[1:], distance - 1)
-        or (exchanged and _within(left[2:], right[2:], distance - 1))
-    )
+    pairs = [(left[1:], right[1:]), (left[1:], right), (left, right[1:])]
+    if exchanges and len(left) > 1 and left[:2] == right[1::-1]:
+        pairs.append((left[2:], right[2:]))
+    return any(within_distance(*pair, distance - 1, exchanges=exchanges) for pair in pairs)
+
+
+def edit_distance(one: str, other: str, most: int) -> int | None:
+    """Return the number of typing errors between two words, or None if there are more than ``most``.
+
+    A typing error is a character too many, too few, or wrong, or two neighbours exchanged (the optimal string
+    alignment distance).
+    """
+    fits = (distance for distance in range(most + 1) if within_distance(one, other, distance, exchanges=True))
+    return next(fits, None)
