@@ -626,7 +626,6 @@ class ArticleIndex:
             new = Settings(
                 old.engine,
                 vocabulary or old.vocabulary,
-                study_ties=old.copy().study_ties,
                 studies=old.studies if studies is None else studies,
             )
             deriver = _deriver(new)

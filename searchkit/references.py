@@ -22,16 +22,24 @@ _Y: Final = r"(?<!\d)(?P<year>(?:19|20)\d\d)(?!\d)"
 _VOLUME: Final = r"(?P<volume>[a-z]?\d{1,6})"
 _IN_BRACKETS: Final = r"\(\s{0,3}(?P<issue>[^()]{1,20}?)\s{0,3}\)"
 _ISSUE: Final = rf"(?:\s{{0,3}}{_IN_BRACKETS})?"
-_PAGE: Final = r"(?:(?:pp?\b\.?|s\.)\s{0,3})?(?P<page>[a-z]?\d{1,9})(?![\d\p{L}])"
+# 165, e34, S12, CD001269, FE7E
+_NUMBER: Final = r"(?P<page>[a-z]{1,3}\d{1,9}[a-z]?|\d{1,9})(?![\d\p{L}])"
+_PAGE: Final = rf"(?:(?:pp?\.?|s\.|pii:)\s{{0,3}}(?=[a-z]?\d))?{_NUMBER}"
 _RANGE: Final = _PAGE + r"\s{0,3}-\s{0,3}[a-z]?\d"
+_SUPPLEMENT: Final = r"(?:\s{0,3}suppl\.?\s{0,3}\d{0,3})?"
 # What says in running text too that a publication is meant.
 _CLEAR: Final = tuple(
     regex.compile(pattern, regex.IGNORECASE)
     for pattern in (
-        # Vancouver, with anything short (a month) between year and semicolon: 2010;65(2):165-177
-        rf"{_Y}[^;:\d\n]{{0,12}}(?:\d{{1,2}})?\s{{0,3}};\s{{0,3}}{_VOLUME}{_ISSUE}\s{{0,3}}[:,]\s{{0,3}}{_PAGE}",
+        # Vancouver, with anything short (a month, a day) between year and semicolon: 2010;65(2):165-177
+        rf"{_Y}[^;:\n]{{0,16}};\s{{0,3}}{_VOLUME}{_SUPPLEMENT}{_ISSUE}\s{{0,3}}(?:[:,]|\.(?=\s?pii))\s{{0,3}}{_PAGE}",
         # GB/T 7714 and ACS: 2010, 65(2): 165-177
         rf"{_Y}\s{{0,3}}[,.]\s{{0,3}}{_VOLUME}\s{{0,3}}{_IN_BRACKETS}\s{{0,3}}[:,]\s{{0,3}}{_PAGE}",
+        # Chicago and MLA: 65, no. 2 (2010): 165-177 and 65.2 (2010): 165-177
+        (
+            rf"(?<![\d/.,]){_VOLUME}(?:\s{{0,3}},\s{{0,3}}(?:no|nr|n°)\.?\s{{0,3}}|\.)(?P<issue>\d{{1,4}})"
+            rf"\s{{0,3}}\([^()\d]{{0,15}}{_Y}\)\s{{0,3}}:\s{{0,3}}{_PAGE}"
+        ),
         # Elsevier: 65 (2010) 165-177
         rf"(?<![\d/.]){_VOLUME}\s{{0,3}}(?:\(\d{{1,4}}\)\s{{0,3}})?\({_Y}\)\s{{0,3}}[,:]?\s{{0,3}}{_RANGE}",
         # Nature: 65, 165-177 (2010)
@@ -44,6 +52,11 @@ _LISTED: Final = tuple(
     for pattern in (
         # APA: Neuron, 65(2), 165-177
         rf"(?<![\d/.]){_VOLUME}\s{{0,3}}{_IN_BRACKETS}\s{{0,3}}[:,]\s{{0,3}}{_RANGE}",
+        # 2010, 65, 2, p. 165
+        (
+            rf"{_Y}\s{{0,3}}[,;]\s{{0,3}}{_VOLUME}(?:\s{{0,3}},\s{{0,3}}(?P<issue>\d{{1,4}}))?\s{{0,3}},\s{{0,3}}"
+            rf"(?:pp?|s)\.\s{{0,3}}{_NUMBER}"
+        ),
         # 2010, 65:165
         rf"{_Y}\s{{0,3}}[,.]\s{{0,3}}{_VOLUME}\s{{0,3}}:\s{{0,3}}{_PAGE}",
         # Neuron 65:165-177 and Neuron, 65, 165-177
@@ -52,18 +65,18 @@ _LISTED: Final = tuple(
 )
 # Volume, issue and page in words, in any order after the volume, with the year anywhere near.
 _VOLUME_WORD: Final = regex.compile(
-    r"(?:(?<![\p{L}\p{M}])(?:vol(?:ume|ym)?|band|bd|tome|t\.|årg(?:ång)?|खंड|खण्ड|खंड|वॉल्यूम)\.?\s{0,3}"
+    r"(?:(?<![\p{L}\p{M}])(?:vol(?:ume|ym)?|band|bd|tome|t\.|årg(?:ång)?|खंड|खण्ड|वॉल्यूम|वॉल)\.?\s{0,3}"
     r"|卷\s{0,3})(?P<volume>\d{1,6})(?!\d)|(?<!\d)(?P<volume>\d{1,6})\s{0,3}卷",
     regex.IGNORECASE,
 )
 _ISSUE_WORD: Final = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:no|nr|n°|num(?:ber|mer|éro)|issue|häfte|अंक)\.?\s{0,3}(?P<issue>\d{1,6})"
+    r"(?<![\p{L}\p{M}])(?:no|nr|n°|num(?:ber|mer|éro)|issue|häfte|अंक|नंबर)\.?\s{0,3}(?P<issue>\d{1,6})"
     r"|(?P<issue>\d{1,6})\s{0,3}[期号號]|^\s{0,3}\(\s{0,3}(?P<issue>[^()]{1,20}?)\s{0,3}\)",
     regex.IGNORECASE,
 )
 _PAGE_WORD: Final = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:pp?|s|sid(?:a|or|orna)?|pages?|पृष्ठ|पृ|पेज)\.?\s{0,3}(?:संख्या\s{0,3})?"
-    r"(?P<page>[a-z]?\d{1,9})(?![\d\p{L}])"
+    r"(?<![\p{L}\p{M}])(?:pp?|s|sid(?:a|or|orna)?|pages?|पृष्ठ|पृ|पेज|पीपी)[.॰]?\s{0,3}(?:सं(?:ख्या)?[.॰]?\s{0,3})?"
+    rf"{_NUMBER}"
     r"|(?<![\d\p{L}-])(?:第\s{0,3})?(?P<page>[a-z]?\d{1,9})\s{0,3}(?:-\s{0,3}[a-z]?\d{1,9}\s{0,3})?[页頁]"
     r"|[:,]\s{0,3}(?P<page>[a-z]?\d{1,9})(?:\s{0,3}-\s{0,3}[a-z]?\d{1,9})(?!\d)",
     regex.IGNORECASE,
@@ -81,6 +94,11 @@ _BOOK: Final = regex.compile(
     r"|presses universitaires\b|verlag\b|publishers?\b|publishing\b|\d(?:st|nd|rd|th) ed(?:ition|n)?\b"
     r"|प्रकाशन|पब्लिकेशन|पब्लिशर)"
     r"|出版(?:社|集团|公司)|\[[MRDSGN]\](?!\p{L})",
+    regex.IGNORECASE,
+)
+# A chapter has pages too.
+_CHAPTER: Final = regex.compile(
+    r"(?<![\p{L}\p{M}])isbn\b|,\s?editors?\b|\((?:eds?|dirs?|red)\.?\)|\d(?:st|nd|rd|th) ed\b|主编|\[M\]",
     regex.IGNORECASE,
 )
 _PUBLISHER: Final = regex.compile(
@@ -215,7 +233,9 @@ def parse_reference(entry: str, start: int = 0) -> Reference:
     if not year and (found := _YEAR.search(bare)):
         year = found.group()
     kind: ReferenceKind = "study"
-    if not doi and not place:
+    if not doi and _CHAPTER.search(plain):
+        kind = "book"
+    elif not doi and not place:
         kind = "web" if url else "book" if _BOOK.search(plain) or _PUBLISHER.search(plain) else "study"
     return Reference(
         text=entry,

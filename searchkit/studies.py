@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
@@ -135,7 +135,22 @@ class StudyRegistry:
                     yield Mention(study.key, match.start(), match.end())
 
     def _known(self, reference: Reference) -> Study | None:
-        return next((study for study in self.studies.values() if _is_same(study, reference)), None)
+        candidates = (
+            *self._found_by.get(reference.doi, ()),
+            *self._found_by.get((reference.volume, reference.first_page), ()),
+            *self._found_by.get(reference.published, ()),
+        )
+        return next((study for study in candidates if _is_same(study, reference)), None)
+
+    @cached_property
+    def _found_by(self) -> dict[object, list[Study]]:
+        """The studies of each DOI, volume and page, and date: somebody's registry may be long."""
+        found: dict[object, list[Study]] = {}
+        for study in self.studies.values():
+            for name in (study.doi, (study.volume, study.first_page), study.published):
+                if name and any(name if isinstance(name, tuple) else (name,)):
+                    found.setdefault(name, []).append(study)
+        return found
 
     def types(self, keys: Iterable[str]) -> set[str]:
         """Return the study types of the known ones among ``keys``."""

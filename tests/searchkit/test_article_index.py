@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -47,6 +48,34 @@ def test_a_study_has_one_key_whichever_article_gives_its_doi(tmp_path: Path, ord
     with searchkit.open(tmp_path / "index") as again:
         again.update([draft("late", PLACE)])
         assert studies(again)["late"] == ("doi:10.9999/abc.1",)
+
+
+def test_a_tie_that_a_killed_process_left_undone_is_made_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = ArticleIndex.create(tmp_path / "index")
+    index.update([draft("place", PLACE)])
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ArticleIndex, "_tie", killed)
+        with pytest.raises(KeyboardInterrupt):
+            index.update([draft("doi", DOI)])
+    assert studies(index) == {"place": ("2015;12:44",), "doi": ("doi:10.9999/abc.1",)}
+    with searchkit.open(tmp_path / "index") as again:
+        again.update([])
+        assert studies(again) == {"place": ("doi:10.9999/abc.1",), "doi": ("doi:10.9999/abc.1",)}
+
+
+def test_a_rebuild_forgets_what_only_a_removed_article_said(tmp_path: Path) -> None:
+    index = ArticleIndex.create(tmp_path / "index")
+    index.update([replace(draft("doi", DOI), source=str(tmp_path / "gone.txt")), draft("place", PLACE)])
+    assert index.update([], prune=[tmp_path / "gone.txt"]).removed == 1
+    assert studies(index) == {"place": ("doi:10.9999/abc.1",)}
+    index.rebuild()
+    assert studies(index) == {"place": ("2015;12:44",)}
 
 
 def test_a_namesake_and_a_given_study_keep_their_keys(tmp_path: Path) -> None:
