@@ -22,6 +22,8 @@ _WORD: Final = regex.compile(r"\p{Han}|[\p{L}\p{M}\p{N}]+(?:[-'][\p{L}\p{M}\p{N}
 # A full stop inside "4.5" or "e.g. x" is none: white space and no small letter follow one that ends a sentence.
 _END: Final = regex.compile(r"[!?。！？।॥;；\n]|\.(?=[\s\"»”’)]++(?!\p{Ll})|$)")
 _HAN: Final = regex.compile(r"\p{Han}")
+# Nothing need end where an apostrophe ends the last word: "d'excitotoxicité".
+_WORD_END: Final = r"(?:(?<=[^\p{L}\p{M}\p{N}])|(?![\p{L}\p{M}\p{N}]))"
 _APOSTROPHES: Final = {ord("’"): "'", ord("ʼ"): "'", ord("\N{NO-BREAK SPACE}"): " "}
 # Sentences longer than this are no prose; only the part around a mention counts, so that time stays linear.
 _LONGEST: Final = 2000
@@ -159,9 +161,13 @@ def phrase_pattern(phrase: str, *, unspaced: bool) -> str:
     pattern = regex.sub(r"(?<!\))\*", r"[\\p{L}\\p{M}]*", pattern)
     pattern = regex.sub(r"\s*…\s*", "…", pattern)
     pattern = regex.sub(r"\s+", r"\\s+", pattern).replace("…", gap)
+    # "did not" is "didn't" as well; no other language has a word "not".
+    pattern = regex.sub(r"\\s\+not\b", r"(?:\\s+not|n't)", pattern)
+    if regex.match(r"not\b", pattern):
+        pattern = rf"(?:(?<![\p{{L}}\p{{M}}\p{{N}}])not|n't){pattern[3:]}"
+        return f"(?:{pattern})" + _WORD_END
     first = r"(?<![\p{L}\p{M}\p{N}])" if phrase[0].isalpha() or phrase[0] == "(" else ""
-    # Nothing need end where an apostrophe ends the last word: "d'excitotoxicité".
-    return first + f"(?:{pattern})" + r"(?:(?<=[^\p{L}\p{M}\p{N}])|(?![\p{L}\p{M}\p{N}]))"
+    return first + f"(?:{pattern})" + _WORD_END
 
 
 def plain_text(text: str, code: str) -> str:
