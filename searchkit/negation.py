@@ -43,7 +43,7 @@ def is_denied(text: str, code: str, mentions: Iterable[Stretch]) -> list[bool]:
     rules = _rules(code)
     if rules is None or not places:
         return [False] * len(places)
-    plain = text.translate(rules.letters)
+    plain = plain_text(text, code)
     ends = [match.end() for match in _END.finditer(plain)]
     known: dict[Stretch, Denials] = {}
     answer = []
@@ -85,8 +85,7 @@ class Denials:
 class _Rules:
     """The triggers of a language."""
 
-    def __init__(self, code: str, lists: dict[str, list[str]]) -> None:
-        self.letters = _APOSTROPHES | {ord(key): value for key, value in _letters(code)}
+    def __init__(self, lists: dict[str, list[str]]) -> None:
         self._unspaced = any(_HAN.search(phrase) for phrase in lists["before"])
         phrases = sorted(
             ((phrase, kind) for kind in _KINDS for phrase in lists[kind]), key=lambda pair: -len(pair[0])
@@ -172,7 +171,7 @@ def phrase_pattern(phrase: str, *, unspaced: bool) -> str:
 
 def plain_text(text: str, code: str) -> str:
     """Return a text with one apostrophe and one kind of Chinese; lengths do not change."""
-    return text.translate(_APOSTROPHES | {ord(key): value for key, value in _letters(code)})
+    return text.translate(_table(code))
 
 
 def sentences(text: str) -> Iterator[Stretch]:
@@ -185,15 +184,17 @@ def sentences(text: str) -> Iterator[Stretch]:
         yield start, len(text)
 
 
-def _letters(code: str) -> Iterator[tuple[str, str]]:
-    """Yield the letters that a language reads as others, one for one: Traditional as Simplified Chinese."""
-    for key, value in language(code).letters.items():
-        if isinstance(value, str) and len(value) == 1:
-            yield chr(key), value
+@cache
+def _table(code: str) -> dict[int, str]:
+    """Return what a language reads as others, one for one: Traditional as Simplified Chinese."""
+    letters = {
+        key: value for key, value in language(code).letters.items() if isinstance(value, str) and len(value) == 1
+    }
+    return _APOSTROPHES | letters
 
 
 @cache
 def _rules(code: str) -> _Rules | None:
     text = resources.files("searchkit.data").joinpath("negation.toml").read_text(encoding="utf-8")
     lists = tomllib.loads(text).get(code)
-    return _Rules(code, lists) if lists else None
+    return _Rules(lists) if lists else None
