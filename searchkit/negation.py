@@ -22,6 +22,8 @@ _WORD: Final = regex.compile(r"\p{Han}|[\p{L}\p{M}\p{N}]+(?:[-'][\p{L}\p{M}\p{N}
 # A full stop inside "4.5" or "e.g. x" is none: white space and no small letter follow one that ends a sentence.
 _END: Final = regex.compile(r"[!?。！？।॥;；\n]|\.(?=[\s\"»”’)]++(?!\p{Ll})|$)")
 _HAN: Final = regex.compile(r"\p{Han}")
+# Nothing need end where an apostrophe ends the last word: "d'excitotoxicité".
+_WORD_END: Final = r"(?:(?<=[^\p{L}\p{M}\p{N}])|(?![\p{L}\p{M}\p{N}]))"
 _APOSTROPHES: Final = {ord("’"): "'", ord("ʼ"): "'", ord("\N{NO-BREAK SPACE}"): " "}
 # Sentences longer than this are no prose; only the part around a mention counts, so that time stays linear.
 _LONGEST: Final = 2000
@@ -41,7 +43,7 @@ def is_denied(text: str, code: str, mentions: Iterable[Stretch]) -> list[bool]:
     rules = _rules(code)
     if rules is None or not places:
         return [False] * len(places)
-    plain = text.translate(rules.letters)
+    plain = plain_text(text, code)
     ends = [match.end() for match in _END.finditer(plain)]
     known: dict[Stretch, Denials] = {}
     answer = []
@@ -83,8 +85,7 @@ class Denials:
 class _Rules:
     """The triggers of a language."""
 
-    def __init__(self, code: str, lists: dict[str, list[str]]) -> None:
-        self.letters = _APOSTROPHES | {ord(key): value for key, value in _letters(code)}
+    def __init__(self, lists: dict[str, list[str]]) -> None:
         self._unspaced = any(_HAN.search(phrase) for phrase in lists["before"])
         phrases = sorted(
             ((phrase, kind) for kind in _KINDS for phrase in lists[kind]), key=lambda pair: -len(pair[0])
@@ -159,14 +160,18 @@ def phrase_pattern(phrase: str, *, unspaced: bool) -> str:
     pattern = regex.sub(r"(?<!\))\*", r"[\\p{L}\\p{M}]*", pattern)
     pattern = regex.sub(r"\s*…\s*", "…", pattern)
     pattern = regex.sub(r"\s+", r"\\s+", pattern).replace("…", gap)
+    # "did not" is "didn't" as well; no other language has a word "not".
+    pattern = regex.sub(r"\\s\+not\b", r"(?:\\s+not|n't)", pattern)
+    if regex.match(r"not\b", pattern):
+        pattern = rf"(?:(?<![\p{{L}}\p{{M}}\p{{N}}])not|n't){pattern[3:]}"
+        return f"(?:{pattern})" + _WORD_END
     first = r"(?<![\p{L}\p{M}\p{N}])" if phrase[0].isalpha() or phrase[0] == "(" else ""
-    # Nothing need end where an apostrophe ends the last word: "d'excitotoxicité".
-    return first + f"(?:{pattern})" + r"(?:(?<=[^\p{L}\p{M}\p{N}])|(?![\p{L}\p{M}\p{N}]))"
+    return first + f"(?:{pattern})" + _WORD_END
 
 
 def plain_text(text: str, code: str) -> str:
     """Return a text with one apostrophe and one kind of Chinese; lengths do not change."""
-    return text.translate(_APOSTROPHES | {ord(key): value for key, value in _letters(code)})
+    return text.translate(_table(code))
 
 
 def sentences(text: str) -> Iterator[Stretch]:
@@ -179,15 +184,17 @@ def sentences(text: str) -> Iterator[Stretch]:
         yield start, len(text)
 
 
-def _letters(code: str) -> Iterator[tuple[str, str]]:
-    """Yield the letters that a language reads as others, one for one: Traditional as Simplified Chinese."""
-    for key, value in language(code).letters.items():
-        if isinstance(value, str) and len(value) == 1:
-            yield chr(key), value
+@cache
+def _table(code: str) -> dict[int, str]:
+    """Return what a language reads as others, one for one: Traditional as Simplified Chinese."""
+    letters = {
+        key: value for key, value in language(code).letters.items() if isinstance(value, str) and len(value) == 1
+    }
+    return _APOSTROPHES | letters
 
 
 @cache
 def _rules(code: str) -> _Rules | None:
     text = resources.files("searchkit.data").joinpath("negation.toml").read_text(encoding="utf-8")
     lists = tomllib.loads(text).get(code)
-    return _Rules(code, lists) if lists else None
+    return _Rules(lists) if lists else None

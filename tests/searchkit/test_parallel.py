@@ -54,6 +54,7 @@ SAMPLE_GROUPS = {
     frozenset({"gut-brain.en-1", "gut-brain.fr-1", "gut-brain.zh-1"}),
     frozenset({"magnesium-brain.en-1", "magnesium-brain.hi-1", "magnesium-brain.sv-1", "magnesium-brain.zh-1"}),
     frozenset({*SLEEP, "sleep-two-articles.zh-1"}),
+    frozenset({"turmeric.en-1", "turmeric.hi-1"}),
 }
 
 
