@@ -15,7 +15,7 @@ from searchkit.analyzers import Analyzer, Token, analyzer_for, canonical
 from searchkit.article import Article, Reference, Section
 from searchkit.index.engine import Document
 from searchkit.language import detect
-from searchkit.negation import is_denied
+from searchkit.negation import affirmed
 from searchkit.participants import KEY, find_participants
 from searchkit.readers.draft import STDIN, Draft
 from searchkit.references import find_citations, parse_references
@@ -170,11 +170,9 @@ class Deriver:
         ]
         heading = canonical(title)
         for name, vocabulary in (("mechanism", self.mechanisms), ("study_type", self.study_types)):
-            for match in _affirmed(
-                article.text, article.language, vocabulary.find(article.text, analyzer, inside)
-            ):
+            for match in affirmed(article.text, article.language, vocabulary.find(article.text, analyzer, inside)):
                 found[name][match.key].append((match.start, match.end))
-            for match in _affirmed(
+            for match in affirmed(
                 article.title, article.language, vocabulary.find(article.title, analyzer, heading)
             ):
                 found[name].setdefault(match.key, [])
@@ -185,15 +183,9 @@ class Deriver:
         for section in _body(sections):
             found_here = find_participants(article.text, article.language, section.start, section.end)
             people = [Match(KEY, start, end) for start, end in found_here]
-            for match in _affirmed(article.text, article.language, people):
+            for match in affirmed(article.text, article.language, people):
                 if KEY in self.study_types.concepts:
                     found["study_type"][KEY].append((match.start, match.end))
-
-
-def _affirmed(text: str, code: str, matches: list[Match]) -> list[Match]:
-    """Return the mentions that the text does not deny: "has nothing to do with autophagy" is not about it."""
-    denied = is_denied(text, code, [(match.start, match.end) for match in matches])
-    return [match for match, no in zip(matches, denied, strict=True) if not no]
 
 
 def _body(sections: Iterable[Section]) -> Iterable[Section]:

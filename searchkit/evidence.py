@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from searchkit.analyzers import Analyzer
+from searchkit.negation import affirmed
 from searchkit.results import Snippet
 from searchkit.snippets import passages
 from searchkit.stored import Span, StoredArticle
@@ -48,8 +49,8 @@ def _in_title(
     analyzer: Callable[[str], Analyzer],
 ) -> list[Snippet]:
     """Return the title with the terms of the values that stand in it; the index keeps no places in titles."""
-    title = stored.article.title
-    matches = vocabulary.find(title, analyzer(stored.article.language))
+    title, code = stored.article.title, stored.article.language
+    matches = affirmed(title, code, vocabulary.find(title, analyzer(code)))
     spans: list[Span] = [
         (match.start, match.end)
         for match in matches

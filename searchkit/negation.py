@@ -14,6 +14,7 @@ from typing import Final
 import regex
 
 from searchkit.analyzers import language
+from searchkit.vocabulary import Match
 
 _KINDS: Final = ("before", "near", "after", "at_once", "whole")
 # How many words away a trigger reaches.
@@ -29,6 +30,12 @@ _APOSTROPHES: Final = {ord("’"): "'", ord("ʼ"): "'", ord("\N{NO-BREAK SPACE}"
 _LONGEST: Final = 2000
 
 Stretch = tuple[int, int]
+
+
+def affirmed(text: str, code: str, matches: Sequence[Match]) -> list[Match]:
+    """Return the mentions that the text does not deny: "has nothing to do with autophagy" is not about it."""
+    denied = is_denied(text, code, [(match.start, match.end) for match in matches])
+    return [match for match, no in zip(matches, denied, strict=True) if not no]
 
 
 def is_denied(text: str, code: str, mentions: Iterable[Stretch]) -> list[bool]:

@@ -73,6 +73,12 @@ def test_a_sentence_without_end_is_cut_around_the_span() -> None:
     assert len(passage.text) <= 1_000
 
 
+def test_a_title_that_denies_a_mechanism_is_no_evidence_of_it(make_index: Callable[..., ArticleIndex]) -> None:
+    title = "Sleep has nothing to do with neurogenesis"
+    index = make_index(one=(title, "Others say that sleep helps neurogenesis."), two="water")
+    assert [passage.kind for passage in index.why("one", "mechanism", "neurogenesis")] == ["text"]
+
+
 def test_a_term_in_the_title_alone_is_shown_there(make_index: Callable[..., ArticleIndex]) -> None:
     index = make_index(one=("Sleep and neurogenesis", "Nothing is named here."))
     (passage,) = index.why("one", "mechanism", "neurogenesis")
