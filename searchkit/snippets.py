@@ -214,7 +214,7 @@ def passages(
             first, last = _cut(text, first, last, start, limit)
         around.append((min(first, start), max(last, end)))
     joined: list[Span] = []
-    for first, last in sorted(around):
+    for first, last in sorted(whole_graphemes(text, around)):
         if joined and first < joined[-1][1]:
             joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
         else:

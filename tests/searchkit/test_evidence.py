@@ -56,6 +56,11 @@ def test_passages_hold_every_span_and_do_not_overlap(text: str, data: st.DataObj
     assert marked.issuperset(place for start, end in spans for place in range(start, end))
 
 
+def test_passages_of_one_grapheme_are_one() -> None:
+    (passage,) = passages("aa。\u0301", [(0, 1), (3, 4)])
+    assert passage.text == "aa。\u0301"
+
+
 def test_passages_are_whole_sentences_and_those_that_overlap_are_one() -> None:
     text = "One is here. Two has a word and a word. Three has a word. Four ends."
     first, second = text.index("word"), text.index("word", text.index("word") + 1)
