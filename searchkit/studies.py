@@ -271,6 +271,18 @@ class _Node:
         return node
 
 
+class _Named(NamedTuple):
+    """A journal's name in a text, and its studies of a year."""
+
+    start: int
+    end: int
+    studies: list[Study]
+
+
+def _longest_first(named: _Named) -> tuple[int, int]:
+    return named.start, -named.end
+
+
 class _Names:
     """The code names and journals of many studies, as tries of characters."""
 
@@ -308,30 +320,39 @@ class _Names:
         if not self._journals.next:
             return
         for match in _YEAR.finditer(text):
-            found: dict[str, int] = {}
             year, after = int(match.group()), _VOLUME.match(text, match.end())
-            for end in range(match.start(), max(match.start() - _YEAR_WINDOW - 1, 0), -1):
-                if end < match.start() and (text[end] in _APART or text[end].isdecimal()):
-                    break
-                start, studies = self._ending(text, end, year)
+            found: dict[str, int] = {}
+            past = 0
+            for start, end, studies in sorted(self._before(text, match.start(), year), key=_longest_first):
+                if end <= past:
+                    continue  # Nature, in Nature Neuroscience
+                past = end
                 if after:
                     # Which of a journal's studies of the year it is, if any, is said.
                     volume = str(int(after.group("volume")))
                     studies = [study for study in studies if study.volume in ("", volume)]
                 if len(studies) == 1:
-                    found[studies[0].key] = start
+                    found.setdefault(studies[0].key, start)
             for key, start in found.items():
                 yield Mention(key, start, match.end())
 
-    def _ending(self, text: str, end: int, year: int) -> tuple[int, list[Study]]:
-        """Return where the longest journal's name that ends at a place begins, and its studies of a year."""
+    def _before(self, text: str, place: int, year: int) -> Iterator[_Named]:
+        """Yield the journals that end shortly before a place, with their studies of a year."""
+        for end in range(place, max(place - _YEAR_WINDOW - 1, 0), -1):
+            if end < place and (text[end] in _APART or text[end].isdecimal()):
+                return
+            if named := self._ending(text, end, year):
+                yield named
+
+    def _ending(self, text: str, end: int, year: int) -> _Named | None:
+        """Return the longest journal's name that ends at a place, with its studies of a year."""
         node, start = self._journals, end
-        best, studies = end, list[Study]()
+        best: _Named | None = None
         while start and (following := node.next.get(text[start - 1])):
             node, start = following, start - 1
             if node.journals and _BEGIN.match(text, start) and _END.match(text, end):
-                best, studies = start, node.journals.get(year, [])
-        return best, studies
+                best = _Named(start, end, node.journals.get(year, []))
+        return best
 
 
 _TEXTS: Final = ("label", "doi", "volume", "first_page", "title")
