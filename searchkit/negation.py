@@ -168,10 +168,10 @@ def phrase_pattern(phrase: str, *, unspaced: bool) -> str:
     """
     # Every repetition has a bound, so that runs of white space or of triggers take linear time.
     gap = r"[^，。,：:、]{0,16}?" if unspaced else r"\s{0,4}(?:[^\s:;]{1,40}+\s{1,4}){0,4}?"
-    pattern = regex.sub(r"\((?!\?)", "(?:", phrase)
+    pattern = regex.sub(r"\((?!\?)", "(?:", phrase).replace(")*", "){0,4}")
     if unspaced:
         return pattern.replace("…", gap)
-    pattern = regex.sub(r"(?<!\))\*", r"[\\p{L}\\p{M}]*", pattern)
+    pattern = regex.sub(r"\*", r"[\\p{L}\\p{M}]*", pattern)
     pattern = regex.sub(r"\s*…\s*", "…", pattern)
     pattern = regex.sub(r"\s+", " ", pattern).replace("…", gap)
     # "did not" is "didn't" as well; no other language has a word "not".

@@ -35,6 +35,7 @@ _HAN: Final = regex.compile(r"\p{Han}")
 # After the year, in "Neuron 2010;65(2):165": which study of that journal and year is meant.
 _VOLUME: Final = regex.compile(r"\s{0,3}[;；,，]\s{0,3}(?P<volume>\d{1,6})\s{0,3}[(（:：]")
 
+
 @dataclass(frozen=True, slots=True)
 class Study:
     """A known study.
