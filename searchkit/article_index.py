@@ -16,12 +16,12 @@ from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
+from searchkit.matches import Sought
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
 from searchkit.settings import FORMAT, Settings, Stamp
-from searchkit.matches import Sought
 from searchkit.snippets import best_snippet, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle

@@ -3,7 +3,7 @@
 import re
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import regex
@@ -20,8 +20,8 @@ _LENGTH_UNSPACED: Final = 110
 # Evidence is shown in whole sentences, but for what no one wrote as such: a table, a text without full stops.
 _LONGEST: Final = 1_000
 _LONGEST_UNSPACED: Final = 400
-# Sentences end after their mark and the quotes behind it, at a space in most scripts, and with the line. A group is
-# what stands between two sentences.
+# Sentences end after their mark and the quotes behind it, at a space in most scripts, and with the line. A group
+# is what stands between two sentences.
 _SENTENCE_BREAK: Final = re.compile(
     r"[.!?।][\"'”’»)\]]{0,3}(\s+)|[。！？]+(?:[”’」』）]{1,3}(?![”’」』）])|(?![”’」』）]))|(\n\s*)"
 )
