@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
@@ -40,6 +39,7 @@ _SHORT_STEM: Final = 4
 # A stem of one or two letters is what the stemmer left of words that have nothing to do with each other.
 _LEAST_STEM: Final = 3
 _MOST_KNOWN: Final = 100_000
+_MOST_TRANSLATED: Final = 20_000
 # Keys after which a process is answering many queries, and a list pays that is read whole: bisection in the file
 # takes twenty times as long.
 _READ_AFTER: Final = 500
@@ -103,7 +103,8 @@ class WordList:
         if self._asked > _READ_AFTER and not self._lines:
             self._lines = self._data[:].splitlines()
         if lines := self._lines:
-            yield from islice(lines, bisect_left(lines, wanted), None)
+            for place in range(bisect_left(lines, wanted), len(lines)):
+                yield lines[place]
             return
         start = self._place(wanted)
         while start < len(self._data):
@@ -143,6 +144,8 @@ class Lexicon:
         # Key of a sound (`searchkit.transliteration`) -> English names.
         self._names = [WordList(path) for path in sorted(folder.glob("*/sounds.txt"))] if folder else []
         self._known: dict[tuple[str, str], bool] = {}
+        # A way by a third language leads to several: the first step is looked up once.
+        self._translated: dict[tuple[str, str, str, Stems, frozenset[str]], tuple[Translation, ...]] = {}
 
     @classmethod
     def builtin(cls) -> "Lexicon":
@@ -214,9 +217,20 @@ class Lexicon:
             target: the language to translate to.
             stems: gives the stemmer of a language; words with the stem of ``phrase`` are other forms of it.
         """
-        return self._translate(phrase, source, target, stems, frozenset({source}))
+        return list(self._translate(phrase, source, target, stems, frozenset({source})))
 
     def _translate(
+        self, phrase: str, source: str, target: str, stems: Stems, passed: frozenset[str]
+    ) -> tuple[Translation, ...]:
+        name = (phrase, source, target, stems, passed)
+        found = self._translated.get(name)
+        if found is None:
+            if len(self._translated) >= _MOST_TRANSLATED:
+                self._translated.clear()
+            found = self._translated[name] = tuple(self._looked_up(*name))
+        return found
+
+    def _looked_up(
         self, phrase: str, source: str, target: str, stems: Stems, passed: frozenset[str]
     ) -> list[Translation]:
         scores: defaultdict[str, float] = defaultdict(float)
