@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from searchkit.article_index import ArticleIndex, Changes, Filter
+from searchkit.article_index import ArticleIndex, Changes
 from searchkit.errors import InputError
+from searchkit.filters import Filter
 from searchkit.index import DEFAULT_ENGINE, Sort
 from searchkit.readers import Draft, Report, read
 from searchkit.results import Results
@@ -36,6 +37,7 @@ def search(
     study: Filter = None,
     mechanism: Filter = None,
     study_type: Filter = None,
+    min_strength: float = 0.0,
     limit: int = 10,
     offset: int = 0,
     sort: Sort = "relevance",
@@ -47,7 +49,7 @@ def search(
 
     Raises:
         FilterError: a filter names a value that there is not.
-        InputError: limit or offset is negative, or sort is not known.
+        InputError: min_strength is not from 0 to 1, limit or offset is negative, or sort is not known.
         IndexStateError: the index cannot be opened.
     """
     with open(index) as opened:
@@ -57,6 +59,7 @@ def search(
             study=study,
             mechanism=mechanism,
             study_type=study_type,
+            min_strength=min_strength,
             limit=limit,
             offset=offset,
             sort=sort,

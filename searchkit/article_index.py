@@ -14,6 +14,7 @@ from searchkit.derive import Derived, Deriver, digest_of, make_id
 from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
+from searchkit.filters import Filter, Filters
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.query import parse
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 _SORTS: Final = ("relevance", "date")
 _MOST_FREQUENCIES: Final = 100_000
-
-Filter = str | Iterable[str] | None
 
 
 @dataclass(slots=True)
@@ -198,6 +197,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         limit: int = 10,
         offset: int = 0,
         sort: Sort = "relevance",
@@ -215,6 +215,9 @@ class ArticleIndex:
             study: studies that a hit cites: keys, DOIs, or the beginning of a label.
             mechanism: mechanisms that a hit is about: keys or labels in any language.
             study_type: kinds of study: keys or labels.
+            min_strength: how much an article must be about a mechanism, from 0 to 1, for ``mechanism``, for
+                ``mechanism:`` in the query and for the counts of mechanisms: 0.5 leaves out mere mentions. Without
+                either it narrows nothing (`Article.strengths`).
             limit: number of hits, 0 for counts only.
             offset: number of hits to pass over.
             sort: ``relevance``, or ``date`` for the newest first.
@@ -229,17 +232,17 @@ class ArticleIndex:
 
         Raises:
             FilterError: a filter names a value that there is not.
-            InputError: limit or offset is negative, or sort is not known.
+            InputError: min_strength is not from 0 to 1, limit or offset is negative, or sort is not known.
         """
         self._refresh()
         page = self._page(limit, offset, sort, collapse=collapse)
-        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
-        tree, notes = self._compile(query, expand=expand)
+        filters = self._filters(
+            min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
+        )
+        tree, notes = self._compile(query, filters, expand=expand)
         extra = self._feedback(tree, filters) if limit and sort == "relevance" else ()
         ranking = preferring(tree, extra)
-        response = self._engine.search(
-            replace(page, query=ranking, filters=filters, facets=FACETS if facets else ())
-        )
+        response = self._engine.search(_narrowed(page, ranking, filters, facets=facets))
         results = self._results(response, tree, filters, offset)
         if explain:
             from searchkit.account import words_of
@@ -258,6 +261,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         limit: int = 10,
         offset: int = 0,
         sort: Sort = "relevance",
@@ -276,6 +280,7 @@ class ArticleIndex:
             study: see there.
             mechanism: see there.
             study_type: see there.
+            min_strength: see there.
             limit: see there.
             offset: see there.
             sort: see there.
@@ -285,17 +290,20 @@ class ArticleIndex:
 
         Raises:
             FilterError: a filter names a value that there is not.
-            InputError: there is no such article, or several; limit or offset is negative, or sort is not known.
+            InputError: there is no such article, or several; min_strength is not from 0 to 1, limit or offset is
+                negative, or sort is not known.
         """
         from searchkit.alike import likeness
 
         self._refresh()
         page = self._page(limit, offset, sort, collapse=collapse)
-        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
+        filters = self._filters(
+            min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
+        )
         stored = self.stored(identifier)
         alike = likeness(stored, self._engine, self._deriver.analyzer(stored.article.language))
         tree = alike.query
-        response = self._engine.search(replace(page, query=tree, filters=filters, facets=FACETS if facets else ()))
+        response = self._engine.search(_narrowed(page, tree, filters, facets=facets))
         results = self._results(response, tree, filters, offset)
         hits = zip(results.hits, response.hits, strict=True)
         shared = [replace(hit, shared=alike.shared(StoredArticle.from_bytes(found.stored))) for hit, found in hits]
@@ -305,8 +313,8 @@ class ArticleIndex:
     def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         self._refresh()
-        tree, _ = self._compile(query, expand=expand)
-        request = Request(query=preferring(tree, self._feedback(tree, {})), limit=limit, stored=False)
+        tree, _ = self._compile(query, Filters(), expand=expand)
+        request = Request(query=preferring(tree, self._feedback(tree, Filters())), limit=limit, stored=False)
         return [(found.id, found.score) for found in self._engine.search(request).hits]
 
     def facets(
@@ -317,6 +325,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         expand: bool = True,
     ) -> Mapping[str, tuple[FacetCount, ...]]:
         """Return the counts of all facets over the articles that a search would find. See `search`."""
@@ -326,6 +335,7 @@ class ArticleIndex:
             study=study,
             mechanism=mechanism,
             study_type=study_type,
+            min_strength=min_strength,
             limit=0,
             expand=expand,
         ).facets
@@ -338,6 +348,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         limit: int = 20,
         expand: bool = True,
     ) -> Mapping[str, tuple[Candidate, ...]]:
@@ -352,24 +363,27 @@ class ArticleIndex:
             study: see there.
             mechanism: see there.
             study_type: see there.
+            min_strength: see there.
             limit: number of candidates in each language.
             expand: see there.
 
         Raises:
             FilterError: a filter names a value that there is not.
-            InputError: limit is negative.
+            InputError: limit is negative, or min_strength is not from 0 to 1.
         """
         from searchkit.candidates import Finder
 
         self._refresh()
         if limit < 0:
             raise InputError(f"limit must be 0 or more, not {limit}")
-        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
-        tree, _ = self._compile(query, expand=expand)
+        filters = self._filters(
+            min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
+        )
+        tree, _ = self._compile(query, filters, expand=expand)
         finder = Finder(self._engine, self._deriver.analyzer, (self.vocabulary, self._deriver.study_types))
-        wanted = filters.get("language")
+        wanted = filters.values.get("language")
         codes = [code for code in self._languages if wanted is None or code in wanted]
-        found = {code: finder.find(tree, filters, code, limit) for code in codes}
+        found = {code: finder.find(tree, filters.for_engine(), code, limit) for code in codes}
         return {code: candidates for code, candidates in found.items() if candidates}
 
     def studies(
@@ -380,6 +394,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         expand: bool = True,
     ) -> "tuple[CitedStudy, ...]":
         """Return the studies that the articles cite which a search would find; see `search` for the arguments.
@@ -388,19 +403,23 @@ class ArticleIndex:
 
         Raises:
             FilterError: a filter names a value that there is not.
+            InputError: min_strength is not from 0 to 1.
         """
         from searchkit.bibliography import cited_studies
 
         self._refresh()
-        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
-        tree, _ = self._compile(query, expand=expand)
+        filters = self._filters(
+            min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
+        )
+        tree, _ = self._compile(query, filters, expand=expand)
         everything = max(self._engine.stats().documents, 1)
-        hits = self._engine.search(Request(tree, filters=filters, limit=everything, stored=False)).hits
+        request = Request(tree, filters=filters.for_engine(), limit=everything, stored=False)
+        hits = self._engine.search(request).hits
         blocks = (block for hit in hits for block in self._engine.get([hit.id]).values())
         found = cited_studies(
             map(StoredArticle.from_bytes, blocks), self._settings.study_labels, self._deriver.studies
         )
-        chosen = filters.get("study")
+        chosen = filters.values.get("study")
         return tuple(one for one in found if chosen is None or one.key in chosen)
 
     def complete(self, text: str, limit: int = 10) -> tuple[Completion, ...]:
@@ -698,7 +717,7 @@ class ArticleIndex:
                     f"run: searchkit rebuild --index {self.path}"
                 )
 
-    def _compile(self, text: str, *, expand: bool) -> tuple[Query, tuple[str, ...]]:
+    def _compile(self, text: str, filters: Filters, *, expand: bool) -> tuple[Query, tuple[str, ...]]:
         parsed = parse(text)
         if not text.strip():
             return Everything(), ()
@@ -706,12 +725,12 @@ class ArticleIndex:
         if parsed.truncated:
             notes.append("the query is very long: only its first 1,024 words or 8,000 characters were used")
 
-        def resolve(name: str, value: str) -> tuple[str, ...]:
+        def resolve(name: str, value: str) -> Query:
             try:
-                return tuple(self._accepted(name, value))
+                return filters.query(name, self._accepted(name, value))
             except FilterError as error:
                 notes.append(str(error))
-                return ()
+                return Bool()
 
         compiler = Compiler(
             languages=self._languages,
@@ -723,16 +742,17 @@ class ArticleIndex:
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
 
-    def _feedback(self, tree: Query, filters: Mapping[str, frozenset[str]]) -> tuple[Term, ...]:
+    def _feedback(self, tree: Query, filters: Filters) -> tuple[Term, ...]:
         if isinstance(tree, Everything):
             return ()
-        return feedback(self._engine.search(Request(tree, filters=filters, limit=2)).hits, self._engine)
+        request = Request(tree, filters=filters.for_engine(), limit=2)
+        return feedback(self._engine.search(request).hits, self._engine)
 
-    def _suggestion(self, query: str, filters: Mapping[str, frozenset[str]], *, expand: bool) -> str | None:
+    def _suggestion(self, query: str, filters: Filters, *, expand: bool) -> str | None:
         """Return the first corrected query that finds something."""
         for corrected in self._speller_now().corrections(query):
-            tree, _ = self._compile(corrected, expand=expand)
-            if self._engine.search(Request(tree, filters=filters, limit=0)).total:
+            tree, _ = self._compile(corrected, filters, expand=expand)
+            if self._engine.search(Request(tree, filters=filters.for_engine(), limit=0)).total:
                 return corrected
         return None
 
@@ -745,8 +765,9 @@ class ArticleIndex:
     def _languages(self) -> tuple[str, ...]:
         return tuple(sorted(self._settings.analyzers))
 
-    def _filters(self, **given: Filter) -> dict[str, frozenset[str]]:
-        return {name: self._accepted(name, values) for name, values in given.items() if values}
+    def _filters(self, min_strength: float, **given: Filter) -> Filters:
+        accepted = {name: self._accepted(name, values) for name, values in given.items() if values}
+        return Filters(accepted, min_strength)
 
     def _page(self, limit: int, offset: int, sort: Sort, *, collapse: bool) -> Request:
         """Return a request for a page of everything.
@@ -760,10 +781,11 @@ class ArticleIndex:
             raise InputError(f"cannot sort by {sort!r}; choose one of: {', '.join(_SORTS)}")
         return Request(limit=limit, offset=offset, sort=sort, collapse=collapse)
 
-    def _results(
-        self, response: Response, tree: Query, filters: Mapping[str, frozenset[str]], offset: int
-    ) -> Results:
-        counts = {name: self._counts(name, found, filters) for name, found in response.facets.items()}
+    def _results(self, response: Response, tree: Query, filters: Filters, offset: int) -> Results:
+        counts = {
+            name: self._counts(name, found, filters.values.get(name, frozenset()))
+            for name, found in filters.counts(response.facets).items()
+        }
         return Results(
             query="",
             total=response.total,
@@ -833,10 +855,7 @@ class ArticleIndex:
             translations=find_translations(query, stored),
         )
 
-    def _counts(
-        self, name: str, counts: Mapping[str, int], filters: Mapping[str, frozenset[str]]
-    ) -> tuple[FacetCount, ...]:
-        chosen = filters.get(name, frozenset())
+    def _counts(self, name: str, counts: Mapping[str, int], chosen: frozenset[str]) -> tuple[FacetCount, ...]:
         # A chosen value stays to be seen, and unchosen, where nothing is left of it.
         found = [
             FacetCount(value, self._names.label(name, value), counts.get(value, 0), value in chosen)
@@ -848,6 +867,12 @@ class ArticleIndex:
         """Return the facet values that a person's spellings mean."""
         known = self._engine.search(Request(facets=(name,), limit=0)).facets[name]
         return self._names.accepted(name, spellings, known)
+
+
+def _narrowed(page: Request, query: Query, filters: Filters, *, facets: bool) -> Request:
+    """Return the request for a page of what a query and filters leave."""
+    counted = filters.counted() if facets else ()
+    return replace(page, query=query, filters=filters.for_engine(), facets=counted)
 
 
 def _add(writer: Writer, derived: Derived, groups: "Groups", current: Settings, deriver: Deriver) -> None:
