@@ -10,7 +10,7 @@ from typing import Final
 
 from searchkit.article import FACETS
 from searchkit.errors import InputError
-from searchkit.index.query import Bool, Facet, Query
+from searchkit.index.query import Facet, Query
 from searchkit.strength import FIELD, at_least, level_of, value_and_level
 
 Filter = str | Iterable[str] | None
@@ -39,18 +39,11 @@ class Filters:
 
     def for_engine(self) -> dict[str, frozenset[str]]:
         """Return the filters of an engine's request."""
-        return {
-            self._field(name): self._kept(values) if self._by_level(name) else values
-            for name, values in self.values.items()
-        }
+        return {self._field(name): self._kept(name, values) for name, values in self.values.items()}
 
     def query(self, name: str, values: Iterable[str]) -> Query:
         """Return the query for the articles that carry some of a facet's values; it adds nothing to a score."""
-        carrying = Facet(name, tuple(sorted(values)), 0.0)
-        if not self._by_level(name):
-            return carrying
-        # Both: the first is what snippets know how to highlight.
-        return Bool(must=(carrying, Facet(FIELD, tuple(sorted(self._kept(carrying.values))), 0.0)))
+        return Facet(self._field(name), tuple(sorted(self._kept(name, values))), 0.0)
 
     def counted(self) -> tuple[str, ...]:
         """Return the facets of an engine's request from which `counts` are made."""
@@ -70,7 +63,9 @@ class Filters:
     def _field(self, name: str) -> str:
         return FIELD if self._by_level(name) else name
 
-    def _kept(self, values: Iterable[str]) -> frozenset[str]:
+    def _kept(self, name: str, values: Iterable[str]) -> frozenset[str]:
+        if not self._by_level(name):
+            return frozenset(values)
         levels = at_least(self.min_strength)
         return frozenset(level_of(value, level) for value in values for level in levels)
 
