@@ -4,8 +4,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from searchkit.article_index import ArticleIndex, Changes
+from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
 from searchkit.filters import Filter
 from searchkit.index import DEFAULT_ENGINE, Sort
@@ -13,6 +14,9 @@ from searchkit.readers import Draft, Report, read
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from searchkit.batch import Changes
 
 
 def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads as searchkit.open
@@ -81,7 +85,7 @@ def index_articles(
     wait: float = 10.0,
     report: Report | None = None,
     progress: Callable[[Draft], None] | None = None,
-) -> Changes:
+) -> "Changes":
     """Add the articles under some paths to an index, which is made if it is missing.
 
     Args:

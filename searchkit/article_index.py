@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -10,53 +10,32 @@ from typing import TYPE_CHECKING, Final, Self
 from searchkit import settings
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
-from searchkit.derive import Derived, Deriver, digest_of, make_id
+from searchkit.derive import Deriver
 from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.filters import Filter, Filters
-from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
+from searchkit.index import DEFAULT_ENGINE, EngineHit, Request, Response, Sort, Writer, engine_class
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
-from searchkit.readers.draft import STDIN
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
-from searchkit.studies import StudyRegistry, Ties
+from searchkit.studies import StudyRegistry
 from searchkit.translate import Translator
 from searchkit.transliteration import Names
 from searchkit.vocabulary import Vocabulary, chain_of, is_character
 
 # What not every search needs is imported where it is used.
 if TYPE_CHECKING:
+    from searchkit.batch import Changes
     from searchkit.bibliography import CitedStudy
-    from searchkit.parallel import Groups
 
 _SORTS: Final = ("relevance", "date")
 _MOST_FREQUENCIES: Final = 100_000
-
-
-@dataclass(slots=True)
-class Changes:
-    """What an update did.
-
-    Attributes:
-        problems: one line for each thing that was skipped.
-    """
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def any(self) -> bool:
-        """Whether the index is not what it was."""
-        return bool(self.added or self.changed or self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,7 +544,7 @@ class ArticleIndex:
         prune: Sequence[str | os.PathLike[str]] = (),
         wait: float = 10.0,
         progress: Callable[[Draft], None] | None = None,
-    ) -> Changes:
+    ) -> "Changes":
         """Add articles, replace those that changed, leave alone those that did not.
 
         Args:
@@ -580,52 +559,20 @@ class ArticleIndex:
         Raises:
             IndexLockedError: another process is writing.
         """
-        from searchkit.parallel import Groups
+        from searchkit.batch import Batch
 
-        changes = Changes()
         with self._engine.writer(wait) as writer:
             self._refresh()
-            current = self._settings.copy()
-            before = {entry.id: entry for entry in self._engine.entries()}
-            groups = Groups(self._engine)
-            seen: dict[str, str] = {}
-            broken: list[str] = []
-            for draft in drafts:
-                if isinstance(draft, Problem):
-                    changes.problems.append(draft.message)
-                    broken.append(draft.source)
-                    continue
-                where = f"{draft.source}:{draft.place}"
-                identifier = draft.id or make_id(draft)
-                if identifier in seen:
-                    changes.problems.append(
-                        f"{where}: id {identifier!r} is that of {seen[identifier]} too; the first is kept"
-                    )
-                    continue
-                seen[identifier] = where
-                draft = replace(draft, id=identifier, source=_absolute(draft.source))
-                digest = digest_of(draft)
-                old = before.get(identifier)
-                if old and (old.digest, old.source) == (digest, draft.source):
-                    changes.unchanged += 1
-                else:
-                    derived = self._deriver.draft(draft, identifier, digest, Ties(current.study_ties))
-                    _add(writer, derived, groups, current, self._deriver)
-                    changes.added += old is None
-                    changes.changed += old is not None
-                if progress:
-                    progress(draft)
-            gone = _gone(before.values(), seen, prune, broken)
-            writer.delete(gone)
-            changes.removed = len(gone)
+            batch = Batch(self._engine, writer, self._deriver, self._settings.copy())
+            changes = batch.update(drafts, prune, progress)
             if changes.any:
                 # The labels are written first: those of articles that are not there yet do no harm.
-                self._save(current)
+                self._save(batch.settings)
                 writer.commit()
                 # Once more: whoever read them before the commit has kept what the index said before it.
-                self._save(current)
+                self._save(batch.settings)
             # Also what a process that was killed before this has left undone.
-            self._tie(writer, Groups(self._engine))
+            self._tie(writer)
         return changes
 
     def rebuild(
@@ -638,7 +585,7 @@ class ArticleIndex:
             studies: studies to know besides those that ship with searchkit; None keeps the index's own.
             wait: seconds to wait for another writer.
         """
-        from searchkit.parallel import Groups
+        from searchkit.batch import Batch
 
         with self._engine.writer(wait) as writer:
             old = Settings.read(self.path)
@@ -647,43 +594,23 @@ class ArticleIndex:
                 vocabulary or old.vocabulary,
                 studies=old.studies if studies is None else studies,
             )
-            deriver = _deriver(new)
-            entries = sorted(self._engine.entries())
-            groups = Groups(None)  # all found anew
-            for entry in entries:
-                stored = StoredArticle.from_bytes(self._engine.get([entry.id])[entry.id])
-                derived = deriver.article(stored.article, stored.given, entry.digest, Ties(new.study_ties))
-                _add(writer, derived, groups, new, deriver)
+            number = Batch(self._engine, writer, _deriver(new), new).rebuild()
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)
-            self._tie(writer, Groups(self._engine))
-        return len(entries)
+            self._tie(writer)
+        return number
 
     # Inside
 
-    def _tie(self, writer: Writer, groups: "Groups") -> None:
+    def _tie(self, writer: Writer) -> None:
         """Derive articles anew whose studies have a better key that their index has learned since."""
-        ties = Ties(self._settings.copy().study_ties)
-        held = self._engine.search(Request(facets=("study",), limit=0)).facets["study"]
-        if not (worse := frozenset(held.keys() & ties.known.keys())):
-            return
-        current = self._settings.copy()
-        digests = {entry.id: entry.digest for entry in self._engine.entries()}
-        request = Request(filters={"study": worse}, limit=len(digests), stored=False)
-        changed = False
-        for hit in self._engine.search(request).hits:
-            stored = StoredArticle.from_bytes(self._engine.get([hit.id])[hit.id])
-            article = stored.article
-            keys = {study.key for _, study in self._deriver.cited(article, ties)}
-            # A key may stay as it is: a namesake's better one, or one that the source gave.
-            if "study" not in stored.given and worse.intersection(article.facets["study"]) - keys:
-                derived = self._deriver.article(article, stored.given, digests[hit.id], ties)
-                _add(writer, derived, groups, current, self._deriver)
-                changed = True
-        if changed:
+        from searchkit.batch import Batch
+
+        batch = Batch(self._engine, writer, self._deriver, self._settings.copy())
+        if batch.tie():
             writer.commit()
-            self._save(current)
+            self._save(batch.settings)
 
     def _take(self, current: Settings, stamp: Stamp) -> None:
         """Work with these settings from now on."""
@@ -875,35 +802,6 @@ def _narrowed(page: Request, query: Query, filters: Filters, *, facets: bool) ->
     return replace(page, query=query, filters=filters.for_engine(), facets=counted)
 
 
-def _add(writer: Writer, derived: Derived, groups: "Groups", current: Settings, deriver: Deriver) -> None:
-    document = derived.document
-    # The digest makes a name that no earlier text of the article has left behind on its versions.
-    group, pieces = groups.place(derived.stored, own=f"{document.id} {document.digest}")
-    writer.add(replace(document, group=group, facets={**document.facets, groups.facet: pieces}))
-    current.add_study_labels(derived.study_labels)
-    language = derived.document.language
-    if language not in current.analyzers:
-        current.analyzers[language] = deriver.analyzer(language).fingerprint
-
-
-def _gone(
-    before: Iterable[Entry],
-    seen: Mapping[str, str],
-    prune: Sequence[str | os.PathLike[str]],
-    broken: Iterable[str],
-) -> list[str]:
-    """Return the ids of articles under the pruned places that were not seen and did not come from a broken one."""
-    roots = [Path(path).resolve() for path in prune]
-    unsure = [Path(path).resolve() for path in broken if path]
-
-    def under(entry: Entry, places: Iterable[Path]) -> bool:
-        return any(Path(entry.source).is_relative_to(place) for place in places)
-
-    return [
-        entry.id for entry in before if entry.id not in seen and under(entry, roots) and not under(entry, unsure)
-    ]
-
-
 def _deriver(current: Settings) -> Deriver:
     return Deriver(current.vocabulary, Vocabulary.builtin("study_types"), _known(current))
 
@@ -911,7 +809,3 @@ def _deriver(current: Settings) -> Deriver:
 def _known(current: Settings) -> StudyRegistry:
     builtin = StudyRegistry.builtin()
     return builtin.extended(current.studies) if current.studies.studies else builtin
-
-
-def _absolute(source: str) -> str:
-    return source if source == STDIN else str(Path(source).resolve())

@@ -252,9 +252,8 @@ def test_the_installed_command_leaves_mere_mentions_out(sample_index: ArticleInd
     expected = [hit["id"] for hit in everything["hits"] if hit["strengths"]["mechanism"]["deep-sleep"] >= 0.8]
     assert 0 < len(expected) < everything["total"]
     assert sorted(hit["id"] for hit in strong["hits"]) == sorted(expected)
-    (count,) = [
-        one for one in asked("facets", "--min-strength", "0.8")["mechanism"] if one["value"] == "deep-sleep"
-    ]
+    counts = {count["value"]: count for count in asked("facets", "--min-strength", "0.8")["mechanism"]}
+    count = counts["deep-sleep"]
     assert (count["count"], count["selected"]) == (len(expected), True)
 
 
