@@ -326,3 +326,32 @@ def test_show_tells_strengths_as_json(night: ArticleIndex) -> None:
     one, other = json.loads(command(night, "show", "passing", *asked)[1])["why"]
     assert one["strength"] == 0.1
     assert "strength" not in other
+
+
+# The real articles
+
+
+def test_a_real_article_is_as_strong_in_translation(real_index: ArticleIndex) -> None:
+    compared = 0
+    for hit in real_index.search(limit=100, collapse=True, facets=False):
+        versions = [hit.article, *(real_index.get(version.id) for version in hit.also)]
+        found = [article.strengths["mechanism"] for article in versions]
+        shared = set.intersection(*map(set, found))
+        apart = [max(values[key] for values in found) - min(values[key] for values in found) for key in shared]
+        assert max(apart) <= 0.3
+        if len(versions) > 1:
+            compared += len(apart)
+            assert sum(apart) / len(apart) < 0.05
+    assert compared > 50
+
+
+def test_a_real_title_names_subjects_and_most_of_what_is_named_is_none(real_index: ArticleIndex) -> None:
+    strong = weak = 0
+    for identifier in real_index.ids():
+        article = real_index.get(identifier)
+        for key, strength in article.strengths["mechanism"].items():
+            in_title = any(passage.kind == "title" for passage in real_index.why(identifier, "mechanism", key))
+            assert strength >= 0.9 if in_title else strength < 0.9
+            strong += strength >= 0.5
+            weak += strength <= 0.2
+    assert 0 < strong < weak
