@@ -51,7 +51,7 @@ def filter_options(function: F) -> F:
     """Add ``--language``, ``--study``, ``--mechanism``, ``--study-type`` and ``--min-strength``."""
     function = click.option(
         "--min-strength",
-        type=click.FloatRange(0, 1),
+        type=float,  # the index tells the range, in one line
         default=0.0,
         show_default=True,
         metavar="NUMBER",
