@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _SORTS: Final = ("relevance", "date")
 _MOST_FREQUENCIES: Final = 100_000
+_UNFILTERED: Final = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +294,8 @@ class ArticleIndex:
     def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         self._refresh()
-        tree, _ = self._compile(query, Filters(), expand=expand)
-        request = Request(query=preferring(tree, self._feedback(tree, Filters())), limit=limit, stored=False)
+        tree, _ = self._compile(query, expand=expand)
+        request = Request(query=preferring(tree, self._feedback(tree, _UNFILTERED)), limit=limit, stored=False)
         return [(found.id, found.score) for found in self._engine.search(request).hits]
 
     def facets(
@@ -645,7 +646,9 @@ class ArticleIndex:
                     f"run: searchkit rebuild --index {self.path}"
                 )
 
-    def _compile(self, text: str, filters: Filters, *, expand: bool) -> tuple[Query, tuple[str, ...]]:
+    def _compile(
+        self, text: str, filters: Filters = _UNFILTERED, *, expand: bool
+    ) -> tuple[Query, tuple[str, ...]]:
         parsed = parse(text)
         if not text.strip():
             return Everything(), ()
