@@ -83,6 +83,7 @@ def index_articles(
     engine: str | None = None,
     format: str | None = None,
     wait: float = 10.0,
+    jobs: int = 1,
     report: Report | None = None,
     progress: Callable[[Draft], None] | None = None,
 ) -> "Changes":
@@ -98,6 +99,7 @@ def index_articles(
         engine: engine of a new index; that of an old one stays.
         format: format of files whose suffix does not tell.
         wait: seconds to wait for another writer.
+        jobs: processes to analyze articles on; see `ArticleIndex.update`.
         report: filled with what was met.
         progress: called after each article.
 
@@ -119,9 +121,9 @@ def index_articles(
             raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}; leave --engine out")
         other_words = words is not None and words != opened.vocabulary
         if other_words or (known is not None and known != opened.known_studies):
-            opened.rebuild(vocabulary=words, studies=known, wait=wait)
+            opened.rebuild(vocabulary=words, studies=known, wait=wait, jobs=jobs)
         drafts = read(paths, format=format, report=report)
-        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, progress=progress)
+        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
     if new and not changes.any:
         # Nothing to index is no reason to leave an empty index behind.
         shutil.rmtree(opened.path, ignore_errors=True)

@@ -545,6 +545,7 @@ class ArticleIndex:
         *,
         prune: Sequence[str | os.PathLike[str]] = (),
         wait: float = 10.0,
+        jobs: int = 1,
         progress: Callable[[Draft], None] | None = None,
     ) -> "Changes":
         """Add articles, replace those that changed, leave alone those that did not.
@@ -553,6 +554,8 @@ class ArticleIndex:
             drafts: what `searchkit.readers.read` yields. Problems are passed on in the result.
             prune: files and folders; articles that came from there and are not among ``drafts`` are removed.
             wait: seconds to wait for another writer.
+            jobs: processes to analyze articles on, once there are many. With more than 1 a script needs
+                ``if __name__ == "__main__":``, as `multiprocessing` tells.
             progress: called after each article.
 
         All changes show at once, at the end; an error before leaves the index as it was. Then follow articles
@@ -565,7 +568,7 @@ class ArticleIndex:
 
         with self._engine.writer(wait) as writer:
             self._refresh()
-            batch = Batch(self._engine, writer, self._deriver, self._settings.copy())
+            batch = Batch(self._engine, writer, self._deriver, self._settings.copy(), jobs)
             changes = batch.update(drafts, prune, progress)
             if changes.any:
                 # The labels are written first: those of articles that are not there yet do no harm.
@@ -578,7 +581,12 @@ class ArticleIndex:
         return changes
 
     def rebuild(
-        self, *, vocabulary: Vocabulary | None = None, studies: StudyRegistry | None = None, wait: float = 10.0
+        self,
+        *,
+        vocabulary: Vocabulary | None = None,
+        studies: StudyRegistry | None = None,
+        wait: float = 10.0,
+        jobs: int = 1,
     ) -> int:
         """Analyze all articles again, from the texts that the index keeps; return their number.
 
@@ -586,6 +594,7 @@ class ArticleIndex:
             vocabulary: a new vocabulary of mechanisms; None keeps the index's own.
             studies: studies to know besides those that ship with searchkit; None keeps the index's own.
             wait: seconds to wait for another writer.
+            jobs: see `update`.
         """
         from searchkit.batch import Batch
 
@@ -596,7 +605,7 @@ class ArticleIndex:
                 vocabulary or old.vocabulary,
                 studies=old.studies if studies is None else studies,
             )
-            number = Batch(self._engine, writer, _deriver(new), new).rebuild()
+            number = Batch(self._engine, writer, _deriver(new), new, jobs).rebuild()
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)

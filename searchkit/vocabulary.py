@@ -110,6 +110,10 @@ class Vocabulary:
                 )
         return cls(concepts, parents, ignored)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the compiled terms."""
+        return type(self).from_dict, (self.to_dict(),)
+
     def to_dict(self) -> dict[str, dict[str, list[str]]]:
         """Return the vocabulary as JSON types."""
         tables = {**self.concepts, _IGNORE: self.ignored} if self.ignored else self.concepts
