@@ -839,7 +839,13 @@ class ArticleIndex:
         chosen = filters.get(name, frozenset())
         # A chosen value stays to be seen, and unchosen, where nothing is left of it.
         found = [
-            FacetCount(value, self._names.label(name, value), counts.get(value, 0), value in chosen)
+            FacetCount(
+                value,
+                self._names.label(name, value),
+                counts.get(value, 0),
+                value in chosen,
+                self._names.parent(name, value),
+            )
             for value in {*counts, *chosen}
         ]
         return tuple(sorted(found, key=lambda count: (-count.count, count.label, count.value)))
