@@ -389,7 +389,9 @@ def parse_concept(key: str, entry: Any) -> Concept:
         raise VocabularyError(f"the parent of [{key}] must be the key of another concept, in quotes")
     sources = entry.get(_SOURCES, [])
     if not isinstance(sources, list) or not all(isinstance(name, str) and name.strip() for name in sources):
-        raise VocabularyError(f'the sources of [{key}] must be a list of texts in quotes, such as ["MeSH D016194"]')
+        raise VocabularyError(
+            f'the sources of [{key}] must be a list of texts in quotes, such as ["MeSH D016194"]'
+        )
     terms: dict[str, tuple[str, ...]] = {}
     for code, names in entry.items():
         if code in {_PARENT, _SOURCES}:

