@@ -6,9 +6,9 @@ each facet should have, as in ``examples/gold``::
     {"source": "tea.sv.txt", "place": 1, "language": "sv", "mechanism": ["gaba-signalling"], "study_type": []}
 
 A mechanism is labelled by the most specific concept. An article that carries one carries the wider ones above it
-too, so those of the index's vocabulary are added to the labels before they are compared. As a wider concept is easier
-to find than what is under it, and would flatter the figures, mechanisms are measured a second time with the most
-specific ones alone, on both sides: a value that is above another of the same article is left out.
+too, so those of the index's vocabulary are added to the labels before they are compared. As a wider concept is
+easier to find than what is under it, and would flatter the figures, mechanisms are measured a second time with the
+most specific ones alone, on both sides: a value that is above another of the same article is left out.
 """
 
 import json

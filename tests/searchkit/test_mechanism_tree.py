@@ -1,4 +1,4 @@
-"""Mechanisms in a tree: whoever carries one carries the wider ones, and counts, filters and the command show it."""
+"""Mechanisms in a tree: who carries one carries the wider ones; counts, filters and the command show it."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ CHAIN = ("nmda-receptor", "glutamate-receptor", "receptor")
 NMDA = {
     "en": "The garden gate\n\nThis is about the NMDA receptor, and how it opens in the morning when people go by.",
     "zh": "花园的门\n\n这篇文章讲的是NMDA受体，以及它在早晨人们走过的时候怎样打开。",
-    "sv": "Grinden i trädgården\n\nDet här handlar om NMDA-receptorn och hur den öppnas på morgonen när någon går.",
+    "sv": "Grinden i trädgården\n\nDet här handlar om NMDA-receptorn och hur den öppnas när någon går förbi.",
     "hi": "बगीचे का द्वार\n\nयह लेख एनएमडीए रिसेप्टर के बारे में है, और यह बताता है कि सुबह वह कैसे खुलता है।",
     "fr": "La porte du jardin\n\nCet article parle du récepteur NMDA, et de la façon dont il s’ouvre le matin.",
 }
