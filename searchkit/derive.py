@@ -182,12 +182,15 @@ class Deriver:
                 # What is about a concept is about the wider ones above it.
                 for wider in vocabulary.above(key):
                     found[name][wider] += spans
-        for section in _body(sections):
-            found_here = find_participants(article.text, article.language, section.start, section.end)
-            people = [Match(KEY, start, end) for start, end in found_here]
-            for match in affirmed(article.text, article.language, people):
-                if KEY in self.study_types.concepts:
-                    found["study_type"][KEY].append((match.start, match.end))
+        people = [
+            Match(KEY, start, end)
+            for section in _body(sections)
+            for start, end in find_participants(article.text, article.language, section.start, section.end)
+        ]
+        # All at once: the text around them is read anew by each call.
+        for match in affirmed(article.text, article.language, people):
+            if KEY in self.study_types.concepts:
+                found["study_type"][KEY].append((match.start, match.end))
 
 
 def _body(sections: Iterable[Section]) -> Iterable[Section]:
