@@ -799,7 +799,13 @@ class ArticleIndex:
     def _counts(self, name: str, counts: Mapping[str, int], chosen: frozenset[str]) -> tuple[FacetCount, ...]:
         # A chosen value stays to be seen, and unchosen, where nothing is left of it.
         found = [
-            FacetCount(value, self._names.label(name, value), counts.get(value, 0), value in chosen)
+            FacetCount(
+                value,
+                self._names.label(name, value),
+                counts.get(value, 0),
+                value in chosen,
+                self._names.parent(name, value),
+            )
             for value in {*counts, *chosen}
         ]
         return tuple(sorted(found, key=lambda count: (-count.count, count.label, count.value)))

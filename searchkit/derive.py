@@ -112,7 +112,9 @@ class Deriver:
         facets: dict[str, tuple[str, ...]] = {"language": (article.language,)}
         for name, values in found.items():
             kept = article.facets.get(name, ()) if name in given else sorted(values)
-            facets[name] = tuple(kept)
+            # Given mechanisms, too, are under the wider ones: these follow, in the source's order.
+            wider = self.mechanisms.closed(kept).difference(kept) if name == "mechanism" else ()
+            facets[name] = (*kept, *sorted(wider))
         evidence = {
             name: {value: tuple(sorted(set(spans))) for value, spans in values.items()}
             for name, values in found.items()
