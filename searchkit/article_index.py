@@ -224,14 +224,14 @@ class ArticleIndex:
             min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
         )
         tree, notes = self._compile(query, filters, expand=expand)
-        extra = self._feedback(tree, filters) if limit and sort == "relevance" else ()
-        ranking = preferring(tree, extra)
-        response = self._engine.search(_narrowed(page, ranking, filters, facets=facets))
+        response, extra = self._ranked(_narrowed(page, tree, filters, facets=facets))
         results = self._results(response, tree, filters, offset)
         if explain:
             from searchkit.account import words_of
 
-            results = self._explained(results, ranking, lambda code: words_of(query, self._analyzer(code)), extra)
+            results = self._explained(
+                results, preferring(tree, extra), lambda code: words_of(query, self._analyzer(code)), extra
+            )
         suggestion = self._suggestion(query, filters, expand=expand) if limit else None
         return replace(results, query=query, notes=notes, suggestion=suggestion)
 
@@ -296,8 +296,8 @@ class ArticleIndex:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         self._refresh()
         tree, _ = self._compile(query, expand=expand)
-        request = Request(query=preferring(tree, self._feedback(tree, _UNFILTERED)), limit=limit, stored=False)
-        return [(found.id, found.score) for found in self._engine.search(request).hits]
+        response, _ = self._ranked(Request(tree, limit=limit, stored=False))
+        return [(found.id, found.score) for found in response.hits]
 
     def facets(
         self,
@@ -693,11 +693,21 @@ class ArticleIndex:
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
 
-    def _feedback(self, tree: Query, filters: Filters) -> tuple[Term, ...]:
-        if isinstance(tree, Everything):
-            return ()
-        request = Request(tree, filters=filters.for_engine(), limit=2)
-        return feedback(self._engine.search(request).hits, self._engine)
+    def _ranked(self, request: Request) -> tuple[Response, tuple[Term, ...]]:
+        """Return the answer to a request, its hits ranked with feedback, and the terms that the feedback adds."""
+        tree = request.query
+        if not request.limit or request.sort != "relevance" or isinstance(tree, Everything):
+            return self._engine.search(request), ()
+        if request.offset or request.collapse:
+            first = Request(tree, filters=request.filters, limit=2, stored=False)
+            extra = feedback(self._engine.search(first).hits, self._engine)
+            return self._engine.search(replace(request, query=preferring(tree, extra))), extra
+        # The first two are on the page itself, which stays as it is where there is no clear best hit.
+        response = self._engine.search(replace(request, limit=max(request.limit, 2)))
+        hits = response.hits[: request.limit]
+        if extra := feedback(response.hits[:2], self._engine):
+            hits = self._engine.search(replace(request, query=preferring(tree, extra), facets=())).hits
+        return replace(response, hits=hits), extra
 
     def _suggestion(self, query: str, filters: Filters, *, expand: bool) -> str | None:
         """Return the first corrected query that finds something."""
