@@ -132,16 +132,15 @@ class Evaluator:
         starts: Array | None = None
         for place in order:
             offset, text = query.terms[place]
-            if not len(together):
-                break
             numbers, positions = self._reader.places(query.field, text, together)
-            shifted = np.unique((numbers << _POSITION_BITS) + (positions - offset + _MIDDLE))
-            starts = shifted if starts is None else np.intersect1d(starts, shifted, assume_unique=True)
-            together = np.unique(starts >> _POSITION_BITS)
+            # Sorted, because documents are and the positions in each.
+            shifted = (numbers << _POSITION_BITS) + (positions - offset + _MIDDLE)
+            starts = _distinct(shifted) if starts is None else _in_both(starts, shifted)
+            together = _distinct(starts >> _POSITION_BITS)
         counted = NOTHING
         if starts is not None and len(starts):
-            numbers, counts = np.unique(starts >> _POSITION_BITS, return_counts=True)
-            counted = Matches(numbers, counts.astype(np.float64))
+            first = np.flatnonzero(np.diff(starts >> _POSITION_BITS, prepend=-1))
+            counted = Matches(together, np.diff(first, append=len(starts)).astype(np.float64))
         return [float(len(found.numbers)) for found in postings], counted
 
     def _read_synonyms(self, query: Synonyms) -> tuple[float, list[float], Matches]:
@@ -290,6 +289,20 @@ class Evaluator:
             matched -= self._at(self.evaluate(excluded), numbers).keys()
         found = _together(query, [*must, *should])
         return {number: found.get(number, Explanation(query, 0.0)) for number in matched}
+
+
+def _distinct(ordered: Array) -> Array:
+    """Return sorted numbers without repetition."""
+    return ordered[np.diff(ordered, prepend=-1) != 0]
+
+
+def _in_both(ordered: Array, others: Array) -> Array:
+    """Return those of some sorted numbers that are among others, which are sorted too."""
+    if not len(others):
+        return others
+    places = np.searchsorted(others, ordered)
+    places[places == len(others)] = 0
+    return ordered[others[places] == ordered]
 
 
 def _constant(numbers: Array, score: float) -> Matches:
