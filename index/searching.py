@@ -127,7 +127,7 @@ def _best(keys: Sequence[Array], most: int) -> tuple[Array, Array]:
     for key in keys:
         if len(left) <= most:
             break
-        values = key[left]
+        values = key if len(left) == len(key) else key[left]
         edge = np.partition(values, len(values) - most)[len(values) - most]
         better = values > edge
         sure.append(left[better])

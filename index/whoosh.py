@@ -18,11 +18,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
-from whoosh.codec.base import Segment
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, EmptyIndexError, LockError, clean_files
+from whoosh.util import random_name
 from whoosh.util.filelock import try_for
 
 from searchkit.errors import IndexFormatError, IndexLockedError
@@ -48,12 +48,11 @@ _BATCH_BYTES: Final = 64 << 20
 T = TypeVar("T")
 
 
-class _Segment(Segment):  # type: ignore[misc]
+class _Segment:
     """An entry of the table of contents."""
 
-    def __init__(self, segid: str | None = None, documents: int = 0, deleted: Iterable[int] = ()) -> None:
-        super().__init__(_NAME)
-        self.segid = segid or self._random_id()
+    def __init__(self, name: str | None = None, documents: int = 0, deleted: Iterable[int] = ()) -> None:
+        self.name = name or f"{_NAME}_{random_name(16)}"
         self.documents = documents
         self.deleted = set(deleted)
 
@@ -61,8 +60,12 @@ class _Segment(Segment):  # type: ignore[misc]
     def live(self) -> int:
         return self.documents - len(self.deleted)
 
+    def segment_id(self) -> str:
+        """Return the name, as Whoosh asks for it."""
+        return self.name
+
     def path(self, location: Path) -> Path:
-        return location / self.make_filename(".seg")
+        return location / f"{self.name}.seg"
 
 
 class _Contents(NamedTuple):
@@ -77,14 +80,14 @@ class _Contents(NamedTuple):
         if generation < 0:
             raise EmptyIndexError
         held = json.loads(_contents_path(storage, generation).read_bytes())
-        segments = [_Segment(each["id"], each["documents"], each["deleted"]) for each in held["segments"]]
+        segments = [_Segment(each["name"], each["documents"], each["deleted"]) for each in held["segments"]]
         return cls(generation, segments)
 
     def write(self, storage: FileStorage) -> None:
         """Write it, and remove what it does not name."""
         path = _contents_path(storage, self.generation)
         segments = [
-            {"id": segment.segid, "documents": segment.documents, "deleted": sorted(segment.deleted)}
+            {"name": segment.name, "documents": segment.documents, "deleted": sorted(segment.deleted)}
             for segment in self.segments
         ]
         # Under a name that tells who left it, should the process be killed.
@@ -165,6 +168,16 @@ class WhooshEngine:
         """Yield the table of contents."""
         for identifier, digest, source in self._current().entries():
             yield Entry(identifier.decode(), digest.decode(), source.decode("utf-8", "surrogateescape"))
+
+    def reader(self) -> Any:
+        """Return Whoosh's own reader of the last commit, a ``whoosh.reading.IndexReader``.
+
+        With it, ``whoosh.searching.Searcher`` answers what only Whoosh's queries ask. Its fields are those of
+        `searchkit.index.query.field_name` and ``facet_NAME``.
+        """
+        from searchkit.index.whoosh_codec import whoosh_reader  # most of Whoosh, which a search does not need
+
+        return whoosh_reader(self._current())
 
     def stats(self) -> EngineStats:
         """Return what the index holds."""
@@ -286,7 +299,7 @@ class _Changes:
                 storage.delete_file(name)
         self._generation, self._segments = _retried(lambda: _Contents.read(storage), location)
         self._files = {
-            segment.segid: _retried(lambda: SegmentFile(segment.path(location)), location)  # noqa: B023
+            segment.name: _retried(lambda: SegmentFile(segment.path(location)), location)  # noqa: B023
             for segment in self._segments
         }
         self._written: list[_Segment] = []
@@ -310,7 +323,7 @@ class _Changes:
             return
         key = encoded(identifier)
         for segment in (*self._segments, *self._written):
-            field = self._files[segment.segid].field("id")
+            field = self._files[segment.name].field("id")
             place = field.find(key) if field else None
             if field and place is not None:
                 segment.deleted.add(field.documents(place).item(0))
@@ -319,7 +332,7 @@ class _Changes:
         if self._batch.documents > len(self._dropped):
             segment = _Segment(documents=self._batch.documents, deleted=self._dropped)
             self._batch.write(segment.path(self._location))
-            self._files[segment.segid] = SegmentFile(segment.path(self._location))
+            self._files[segment.name] = SegmentFile(segment.path(self._location))
             self._written.append(segment)
         self._begin()
 
@@ -330,7 +343,7 @@ class _Changes:
             kept += merged
         elif merged:
             together = _Segment()
-            parts = [(self._files[segment.segid], segment.deleted) for segment in merged]
+            parts = [(self._files[segment.name], segment.deleted) for segment in merged]
             together.documents = merge(parts, together.path(self._location))
             kept.append(together)
         _Contents(self._generation + 1, kept).write(self._storage)

@@ -6,12 +6,16 @@ import subprocess
 import sys
 import warnings
 from contextlib import suppress
+from random import Random
 
 import pytest
+from whoosh import query as queries
+from whoosh.scoring import BM25F
+from whoosh.searching import Searcher
 
 from searchkit.errors import IndexFormatError, IndexLockedError
-from searchkit.index import Document, Request, whoosh
-from searchkit.index.query import Everything, Phrase, Prefix, Term
+from searchkit.index import Document, Request, bm25, whoosh
+from searchkit.index.query import Bool, Everything, Facet, Phrase, Prefix, Term
 from searchkit.index.whoosh import WhooshEngine
 from searchkit.testing import EngineContract
 
@@ -330,3 +334,99 @@ def test_a_language_may_come_in_a_later_batch(engine, place, monkeypatch, always
             assert counts[f"only_{language}"] == {"yes": 1}
             assert counts["language"] == dict.fromkeys(languages, 1)
     assert engine.stats().segments == (1 if always_below else len(languages))
+
+
+# Whoosh's own readers
+
+
+class LuceneBM25F(BM25F):
+    """Whoosh's BM25F with the inverse document frequency that searchkit uses; Whoosh's own may be negative."""
+
+    def idf(self, searcher, fieldname, text):
+        return bm25.idf(searcher.doc_count_all(), searcher.doc_frequency(fieldname, text))
+
+
+WORDS = ["sleep", "deep", "rest", "memory", "learning", "stress", "night", "dream"]
+
+
+@pytest.fixture
+def english(engine):
+    """300 seeded texts of 1 to 200 words in one language, in several segments."""
+    random = Random(7)
+    documents = [
+        document(
+            f"en-{number:03}",
+            " ".join(random.choices(WORDS, weights=range(1, 9), k=random.randint(1, 200))),
+            facets={"mechanism": (random.choice("abc"),)},
+        )
+        for number in range(300)
+    ]
+    write(engine, *documents[:290])
+    write(engine, *documents[290:])
+    return engine
+
+
+@pytest.fixture
+def searcher(english):
+    with Searcher(english.reader(), weighting=LuceneBM25F(B=0.75, K1=1.2)) as searcher:
+        yield searcher
+
+
+def scores_of_whoosh(searcher, query):
+    return {hit["id"]: hit.score for hit in searcher.search(query, limit=None)}
+
+
+def body(*words):
+    return tuple(Term("body_en", word) for word in words)
+
+
+def whooshs(*words):
+    return [queries.Term("body_en", word) for word in words]
+
+
+@pytest.mark.parametrize("always_below", [0, 1_000], ids=["kept segments", "merged segments"])
+@pytest.mark.parametrize(
+    ("query", "same"),
+    [
+        (Term("body_en", "sleep"), queries.Term("body_en", "sleep")),
+        (Bool(should=body("sleep", "dream")), queries.Or(whooshs("sleep", "dream"))),
+        (Bool(must=body("sleep", "deep", "rest")), queries.And(whooshs("sleep", "deep", "rest"))),
+        (
+            Bool(must=body("dream"), must_not=body("sleep")),
+            queries.AndNot(queries.Term("body_en", "dream"), queries.Term("body_en", "sleep")),
+        ),
+        (
+            Bool(must=(*body("dream"), Facet("mechanism", ("b",), 0.0))),
+            queries.Require(queries.Term("body_en", "dream"), queries.Term("facet_mechanism", "b")),
+        ),
+    ],
+    ids=["term", "or", "and", "not", "facet"],
+)
+def test_scores_are_those_of_whooshs_own_bm25f(request, monkeypatch, query, same, always_below):
+    monkeypatch.setattr(whoosh, "_MERGE_ALWAYS_BELOW", always_below)
+    expected = scores_of_whoosh(request.getfixturevalue("searcher"), same)
+
+    assert len(expected) > 20
+    assert found(request.getfixturevalue("english"), query) == pytest.approx(expected, rel=1e-6)
+
+
+def test_whooshs_own_queries_find_the_same_phrases_and_prefixes(english, searcher):
+    phrase = queries.Phrase("body_en", ["deep", "sleep"])
+
+    assert (
+        scores_of_whoosh(searcher, phrase).keys()
+        == found(english, Phrase("body_en", ((0, "deep"), (1, "sleep")))).keys()
+    )
+    assert (
+        scores_of_whoosh(searcher, queries.Prefix("body_en", "dre")).keys()
+        == found(english, Prefix("body_en", "dre")).keys()
+    )
+
+
+def test_whooshs_own_readers_pass_over_deleted_documents(english):
+    write(english, delete=["en-000", "en-001"])
+
+    with Searcher(english.reader()) as searcher:
+        assert searcher.doc_count() == 298
+        assert not {"en-000", "en-001"} & scores_of_whoosh(searcher, queries.Or(whooshs(*WORDS))).keys()
+    assert WhooshEngine.create(english._location.parent / "empty").reader().doc_count() == 0
