@@ -4,12 +4,15 @@ Whoosh's are the folder, its lock, the generations of its table of contents and 
 `searchkit.index.whoosh_codec` lets its own readers and matchers work on the segments. Its tables of contents and
 posting blocks are pickles, and its posting lists are made, merged and read one posting at a time; ours are JSON
 and arrays (`searchkit.index.segment`), so opening an index runs nothing that is in it.
+
+Whoosh is imported by writers only: that takes almost as long as numpy, and a search in a new process is short.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -19,11 +22,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
-
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, EmptyIndexError, LockError, clean_files
-from whoosh.util import random_name
-from whoosh.util.filelock import try_for
 
 from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index.engine import Document, EngineStats, Entry, Request, Response
@@ -35,7 +33,9 @@ from searchkit.index.reader import Reader, encoded
 from searchkit.index.searching import search
 from searchkit.index.segment import SegmentFile
 
+# Whoosh's names: those of an index, and of its tables of contents.
 _NAME: Final = "MAIN"
+_CONTENTS: Final = re.compile(rf"_{_NAME}_([0-9]+)\.toc")
 _HOLDER: Final = "writer.json"
 # A commit may delete a segment between the reading of the table of contents and the opening of its files.
 _OPEN_TRIES: Final = 20
@@ -48,11 +48,15 @@ _BATCH_BYTES: Final = 64 << 20
 T = TypeVar("T")
 
 
+class _NoContentsError(Exception):
+    """There is no table of contents."""
+
+
 class _Segment:
     """An entry of the table of contents."""
 
-    def __init__(self, name: str | None = None, documents: int = 0, deleted: Iterable[int] = ()) -> None:
-        self.name = name or f"{_NAME}_{random_name(16)}"
+    def __init__(self, name: str, documents: int = 0, deleted: Iterable[int] = ()) -> None:
+        self.name = name
         self.documents = documents
         self.deleted = set(deleted)
 
@@ -75,17 +79,19 @@ class _Contents(NamedTuple):
     segments: list[_Segment]
 
     @classmethod
-    def read(cls, storage: FileStorage) -> Self:
-        generation = TOC._latest_generation(storage, _NAME)  # noqa: SLF001
-        if generation < 0:
-            raise EmptyIndexError
-        held = json.loads(_contents_path(storage, generation).read_bytes())
+    def read(cls, location: Path) -> Self:
+        names = (path.name for path in location.iterdir())
+        generations = [int(found[1]) for name in names if (found := _CONTENTS.fullmatch(name))]
+        if not generations:
+            raise _NoContentsError
+        generation = max(generations)
+        held = json.loads(_contents_path(location, generation).read_bytes())
         segments = [_Segment(each["name"], each["documents"], each["deleted"]) for each in held["segments"]]
         return cls(generation, segments)
 
-    def write(self, storage: FileStorage) -> None:
+    def write(self, location: Path) -> None:
         """Write it, and remove what it does not name."""
-        path = _contents_path(storage, self.generation)
+        path = _contents_path(location, self.generation)
         segments = [
             {"name": segment.name, "documents": segment.documents, "deleted": sorted(segment.deleted)}
             for segment in self.segments
@@ -94,16 +100,23 @@ class _Contents(NamedTuple):
         part = path.with_name(f"{path.name}.{time.time()}")
         part.write_text(json.dumps({"segments": segments}), encoding="utf-8")
         # The last step of a commit: what it makes visible must not be in the system's buffers only.
-        for file in (part, *(segment.path(path.parent) for segment in self.segments)):
+        for file in (part, *(segment.path(location) for segment in self.segments)):
             _sync(file)
         part.replace(path)
         if os.name == "posix":
-            _sync(path.parent)
-        clean_files(storage, _NAME, self.generation, self.segments)
+            _sync(location)
+        self.clean(location)
+
+    def clean(self, location: Path) -> None:
+        """Remove the files that it does not name."""
+        from whoosh.filedb.filestore import FileStorage
+        from whoosh.index import clean_files
+
+        clean_files(FileStorage(str(location)), _NAME, self.generation, self.segments)
 
 
-def _contents_path(storage: FileStorage, generation: int) -> Path:
-    return Path(storage.folder, TOC._filename(_NAME, generation))  # noqa: SLF001
+def _contents_path(location: Path, generation: int) -> Path:
+    return location / f"_{_NAME}_{generation}.toc"
 
 
 class WhooshEngine:
@@ -111,7 +124,6 @@ class WhooshEngine:
 
     def __init__(self, location: Path) -> None:
         self._location = location
-        self._storage = FileStorage(str(location))
         self._lock = threading.Lock()
         self._snapshot: _Snapshot | None = None
 
@@ -119,7 +131,7 @@ class WhooshEngine:
     def create(cls, location: Path) -> Self:
         """Make an empty index."""
         location.mkdir(parents=True, exist_ok=True)
-        _Contents(0, []).write(FileStorage(str(location)))
+        _Contents(0, []).write(location)
         return cls(location)
 
     @classmethod
@@ -131,13 +143,7 @@ class WhooshEngine:
 
     def writer(self, wait: float = 10.0) -> WhooshWriter:
         """Return the one writer."""
-        try:
-            return WhooshWriter(self._storage, self._location, wait)
-        except LockError:
-            raise IndexLockedError(
-                f"{self._location.parent} is being written by {_holder(self._location)}; "
-                f"waited {wait:g} s: try again when it is done"
-            ) from None
+        return WhooshWriter(self._location, wait)
 
     def search(self, request: Request) -> Response:
         """Answer a request from the last commit."""
@@ -192,15 +198,15 @@ class WhooshEngine:
     def _current(self) -> Reader:
         """Return the last commit; readers of older ones go on undisturbed."""
         snapshot = self._snapshot
-        if snapshot is None or not snapshot.is_last(self._storage):
+        if snapshot is None or not snapshot.is_last(self._location):
             with self._lock:
                 snapshot = self._snapshot
-                if snapshot is None or not snapshot.is_last(self._storage):
+                if snapshot is None or not snapshot.is_last(self._location):
                     snapshot = self._snapshot = _retried(lambda: self._open(snapshot), self._location)
         return snapshot.reader
 
     def _open(self, before: _Snapshot | None) -> _Snapshot:
-        contents = _Contents.read(self._storage)
+        contents = _Contents.read(self._location)
         known = before.segments if before else {}
         segments = {}
         for segment in contents.segments:
@@ -221,27 +227,31 @@ class _Snapshot(NamedTuple):
     generation: int
     segments: dict[Path, SegmentFile]
 
-    def is_last(self, storage: FileStorage) -> bool:
+    def is_last(self, location: Path) -> bool:
         """Tell whether nothing was committed since. Looks two files up and does not list the folder."""
         # A commit writes the next table of contents, and then removes this one.
-        following = _contents_path(storage, self.generation + 1)
-        return not following.exists() and _contents_path(storage, self.generation).exists()
+        following = _contents_path(location, self.generation + 1)
+        return not following.exists() and _contents_path(location, self.generation).exists()
 
 
 class WhooshWriter:
     """One batch of changes to a `WhooshEngine`.
 
     Raises:
-        LockError: another writer did not finish in time.
+        IndexLockedError: another writer did not finish in time.
     """
 
-    def __init__(self, storage: FileStorage, location: Path, wait: float) -> None:
-        self._storage = storage
+    def __init__(self, location: Path, wait: float) -> None:
+        from whoosh.util.filelock import FileLock, try_for
+
         self._location = location
         # A lock of the operating system on a file: it goes when its process does.
-        self._lock = storage.lock(f"{_NAME}_WRITELOCK")
+        self._lock = FileLock(str(location / f"{_NAME}_WRITELOCK"))
         if not try_for(self._lock.acquire, timeout=wait, delay=0.05):
-            raise LockError
+            raise IndexLockedError(
+                f"{location.parent} is being written by {_holder(location)}; "
+                f"waited {wait:g} s: try again when it is done"
+            )
         # Read at the first change.
         self._changes: _Changes | None = None
         holder = {
@@ -284,20 +294,18 @@ class WhooshWriter:
 
     def _begun(self) -> _Changes:
         if self._changes is None:
-            self._changes = _Changes(self._storage, self._location)
+            self._changes = _Changes(self._location)
         return self._changes
 
 
 class _Changes:
     """What is not committed yet: segments with deletions, segments written out, documents in memory."""
 
-    def __init__(self, storage: FileStorage, location: Path) -> None:
-        self._storage = storage
+    def __init__(self, location: Path) -> None:
         self._location = location
-        for name in storage.list():
-            if ".toc." in name:  # of a process that was killed while it committed
-                storage.delete_file(name)
-        self._generation, self._segments = _retried(lambda: _Contents.read(storage), location)
+        for path in location.glob("*.toc.*"):  # of a process that was killed while it committed
+            path.unlink()
+        self._generation, self._segments = _retried(lambda: _Contents.read(location), location)
         self._files = {
             segment.name: _retried(lambda: SegmentFile(segment.path(location)), location)  # noqa: B023
             for segment in self._segments
@@ -330,7 +338,7 @@ class _Changes:
 
     def _write_out(self) -> None:
         if self._batch.documents > len(self._dropped):
-            segment = _Segment(documents=self._batch.documents, deleted=self._dropped)
+            segment = _Segment(_new_name(), self._batch.documents, self._dropped)
             self._batch.write(segment.path(self._location))
             self._files[segment.name] = SegmentFile(segment.path(self._location))
             self._written.append(segment)
@@ -342,17 +350,21 @@ class _Changes:
         if len(merged) == 1 and not merged[0].deleted:
             kept += merged
         elif merged:
-            together = _Segment()
+            together = _Segment(_new_name())
             parts = [(self._files[segment.name], segment.deleted) for segment in merged]
             together.documents = merge(parts, together.path(self._location))
             kept.append(together)
-        _Contents(self._generation + 1, kept).write(self._storage)
+        _Contents(self._generation + 1, kept).write(self._location)
 
     def drop(self) -> None:
         self._files.clear()
-        # All but what the last commit names.
-        contents = _Contents.read(self._storage)
-        clean_files(self._storage, _NAME, contents.generation, contents.segments)
+        _Contents.read(self._location).clean(self._location)
+
+
+def _new_name() -> str:
+    from whoosh.util import random_name
+
+    return f"{_NAME}_{random_name(16)}"
 
 
 def _choose(segments: list[_Segment], written: list[_Segment]) -> tuple[list[_Segment], list[_Segment]]:
@@ -406,7 +418,7 @@ def _retried(action: Callable[[], T], location: Path) -> T:
     for left in reversed(range(_OPEN_TRIES)):
         try:
             return action()
-        except (FileNotFoundError, EmptyIndexError) as error:
+        except (FileNotFoundError, _NoContentsError) as error:
             if not left:
                 missing = f"{error.filename} is missing" if isinstance(error, OSError) else "it holds no index"
                 raise IndexFormatError(f"{location}: {missing}; index the articles again") from error
