@@ -293,7 +293,8 @@ class Evaluator:
 
 def _distinct(ordered: Array) -> Array:
     """Return sorted numbers without repetition."""
-    return ordered[np.diff(ordered, prepend=-1) != 0]
+    found: Array = ordered[np.diff(ordered, prepend=-1) != 0]
+    return found
 
 
 def _in_both(ordered: Array, others: Array) -> Array:
@@ -302,7 +303,8 @@ def _in_both(ordered: Array, others: Array) -> Array:
         return others
     places = np.searchsorted(others, ordered)
     places[places == len(others)] = 0
-    return ordered[others[places] == ordered]
+    found: Array = ordered[others[places] == ordered]
+    return found
 
 
 def _constant(numbers: Array, score: float) -> Matches:

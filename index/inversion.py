@@ -20,6 +20,7 @@ from searchkit.index.segment import (
     blocks_of,
     narrowed,
     ranges,
+    sizes_of,
     starts_of,
     type_for,
     write_column,
@@ -342,7 +343,7 @@ def _merge_field(writer: SegmentFileWriter, name: str, parts: list[Part], docume
 def _summed(starts: Array, values: Array | None) -> Array:
     """Return the sum of the values of each term; without values, their number."""
     if values is None:
-        return np.diff(starts.astype(np.int64))
+        return sizes_of(starts)
     return np.add.reduceat(values, starts[:-1].astype(np.int64), dtype=np.int64)
 
 
@@ -350,7 +351,7 @@ def _merge_text(writer: SegmentFileWriter, name: str, sources: list[_Source], do
     sizes = np.zeros(len(document_frequencies), np.int64)
     for part, field, places, _ in sources:
         if part.live is None:
-            np.add.at(sizes, places, np.diff(field.position_starts.astype(np.int64)))
+            np.add.at(sizes, places, sizes_of(field.position_starts))
         else:
             np.add.at(sizes, places, _summed(field.starts, field.frequencies * part.live[field.numbers]))
     starts = starts_of(sizes)
@@ -403,7 +404,7 @@ def _merge_labels(
             live = part.segment.documents if part.live is None else int(part.live.sum())
             all_sizes.append(np.zeros(live, np.int64))
             continue
-        sizes = np.diff(source.field.label_starts.astype(np.int64))
+        sizes = sizes_of(source.field.label_starts)
         labels = source.places[source.field.labels]
         all_sizes.append(_kept(sizes, part.live))
         all_labels.append(_kept(labels, None if part.live is None else np.repeat(part.live, sizes)))
@@ -440,7 +441,7 @@ def _gathered(
     for part, field, places, _ in sources:
         first, end = np.searchsorted(places, (low, high)).tolist()
         window = slice(field.starts.item(first), field.starts.item(end))
-        labels = np.repeat(places[first:end] - low, np.diff(field.starts[first : end + 1].astype(np.int64)))
+        labels = np.repeat(places[first:end] - low, sizes_of(field.starts[first : end + 1]))
         holders = field.numbers[window]
         taken = None if part.live is None else part.live[holders]
         all_labels.append(_kept(labels, taken))

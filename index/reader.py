@@ -19,7 +19,7 @@ import numpy as np
 
 from searchkit.index.inversion import FACET, LENGTH, live_documents
 from searchkit.index.matches import NOTHING, Matches, distinct, mask_of
-from searchkit.index.segment import Array, Field, SegmentFile, ranges
+from searchkit.index.segment import Array, Field, SegmentFile, ranges, sizes_of
 
 # What a reader keeps of what it read: postings, scores, filters.
 _KEPT_BYTES: Final = 64 << 20
@@ -219,7 +219,7 @@ class Reader:
             held = leaf.segment.field(field)
             if held:
                 low, high = held.beginning(encoded(prefix))
-                frequencies = np.diff(held.starts[low : high + 1].astype(np.int64)).tolist()
+                frequencies = sizes_of(held.starts[low : high + 1]).tolist()
                 lists.append(zip(held.terms(low, high), frequencies, strict=True))
         if len(lists) == 1:
             yield from ((term.decode(), frequency) for term, frequency in lists[0])
@@ -378,7 +378,7 @@ class Reader:
             field = leaf.segment.field("group")
             if field:
                 numbers = np.array([known.setdefault(term, self.size + len(known)) for term in field.terms()])
-                held = np.flatnonzero(np.diff(field.label_starts.astype(np.int64)))
+                held = np.flatnonzero(sizes_of(field.label_starts))
                 groups[leaf.base + held] = numbers[field.labels]
         return groups
 

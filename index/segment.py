@@ -63,6 +63,12 @@ def starts_of(sizes: Array) -> Array:
     return starts
 
 
+def sizes_of(starts: Array) -> Array:
+    """Return the sizes of runs from what `starts_of` made of them."""
+    sizes: Array = np.diff(starts.astype(np.int64, copy=False))
+    return sizes
+
+
 def ranges(starts: Array, sizes: Array) -> Array:
     """Return the places of several runs, one run after the other."""
     sizes = sizes.astype(np.int64, copy=False)
@@ -96,7 +102,7 @@ class Field:
     def term(self, place: int) -> bytes:
         """Return the term at a place."""
         ends = self._ends
-        return self._segment.bytes(self._base + ends.item(place), self._base + ends.item(place + 1))
+        return self._segment.block(self._base + ends.item(place), self._base + ends.item(place + 1))
 
     def terms(self, low: int = 0, high: int | None = None) -> list[bytes]:
         """Return the terms in a range of places."""
@@ -104,7 +110,7 @@ class Field:
         if not ends:
             return []
         first = ends[0]
-        block = self._segment.bytes(self._base + first, self._base + ends[-1])
+        block = self._segment.block(self._base + first, self._base + ends[-1])
         return [block[start - first : end - first] for start, end in pairwise(ends)]
 
     def place(self, key: bytes) -> int:
@@ -228,7 +234,7 @@ class SegmentFile:
         start, kind, count = self._arrays[name]
         return np.frombuffer(self._map, kind, count, start) if count else np.zeros(0, kind)
 
-    def bytes(self, start: int, end: int) -> bytes:
+    def block(self, start: int, end: int) -> bytes:
         """Return a part of the file."""
         return self._map[start:end]
 
@@ -334,4 +340,4 @@ def write_column(writer: SegmentFileWriter, name: str, sizes: Array, blocks: Ite
 def blocks_of(segment: SegmentFile, start: int, end: int) -> Iterator[bytes]:
     """Yield a part of a segment's file in blocks."""
     for first in range(start, end, _CHUNK):
-        yield segment.bytes(first, min(first + _CHUNK, end))
+        yield segment.block(first, min(first + _CHUNK, end))
