@@ -186,6 +186,17 @@ class Field:
         first = self.label_starts.item(number)
         return self.term(self.labels.item(first)) if first < self.label_starts.item(number + 1) else b""
 
+    def labels_of(self, numbers: Array) -> list[bytes]:
+        """Return the first label of each of some documents, as `label` does."""
+        firsts = self.label_starts[numbers].astype(np.int64)
+        held = firsts < self.label_starts[numbers + 1]
+        places = self.labels[firsts[held]].astype(np.int64)
+        base = self._base
+        starts, ends = self._ends[places].tolist(), self._ends[places + 1].tolist()
+        block = self._segment.block
+        found = iter([block(base + start, base + end) for start, end in zip(starts, ends, strict=True)])
+        return [next(found) if some else b"" for some in held.tolist()]
+
     @cached_property
     def texts(self) -> list[str]:
         """All terms."""
@@ -287,12 +298,15 @@ class SegmentFileWriter:
         self.reserve(name, numbers.dtype.str.replace("|", "<"), len(numbers))
         self.fill(name, 0, numbers)
 
-    def write_bytes(self, name: str, blocks: Iterable[bytes], size: int) -> None:
+    def write_bytes(self, name: str, blocks: Iterable[bytes]) -> None:
         """Write bytes that come in blocks."""
-        self.reserve(name, "<u1", size)
-        self._file.seek(self._arrays[name][0])
+        self.reserve(name, "<u1", 0)
+        start = self._arrays[name][0]
+        self._file.seek(start)
         for block in blocks:
             self._file.write(block)
+        self._end = self._file.tell()
+        self._arrays[name] = (start, "<u1", self._end - start)
 
     def reserve(self, name: str, kind: str, count: int) -> None:
         """Make room for an array that `fill` writes in parts."""
@@ -316,25 +330,30 @@ class SegmentFileWriter:
         self._file.close()
 
 
-def write_terms(writer: SegmentFileWriter, name: str, terms: list[bytes], document_frequencies: Array) -> None:
-    """Write the terms of a field, and where their documents start."""
-    writer.write_bytes(f"{name}/terms", _joined(terms), sum(map(len, terms)))
-    ends = starts_of(np.fromiter(map(len, terms), np.int64, len(terms)))
+def write_terms(writer: SegmentFileWriter, name: str, chunks: Iterable[list[bytes]]) -> None:
+    """Write the terms of a field, which come in chunks."""
+    sizes = []
+
+    def blocks() -> Iterator[bytes]:
+        for terms in chunks:
+            sizes.append(np.fromiter(map(len, terms), np.int64, len(terms)))
+            yield b"".join(terms)
+
+    writer.write_bytes(f"{name}/terms", blocks())
+    ends = starts_of(np.concatenate(sizes))
     writer.write(f"{name}/ends", narrowed(ends, int(ends[-1])))
-    starts = starts_of(document_frequencies)
-    writer.write(f"{name}/starts", narrowed(starts, int(starts[-1])))
 
 
-def _joined(terms: list[bytes]) -> Iterator[bytes]:
-    for first in range(0, len(terms), 10_000):
-        yield b"".join(terms[first : first + 10_000])
+def write_starts(writer: SegmentFileWriter, name: str, sizes: Array) -> None:
+    """Write where runs of so many items start, and where the last ends."""
+    starts = starts_of(sizes)
+    writer.write(name, narrowed(starts, int(starts[-1])))
 
 
 def write_column(writer: SegmentFileWriter, name: str, sizes: Array, blocks: Iterable[bytes]) -> None:
     """Write a column: the size of each document's bytes, and all bytes in blocks of any size."""
-    starts = starts_of(sizes)
-    writer.write(f"{name}/column_starts", narrowed(starts, int(starts[-1])))
-    writer.write_bytes(f"{name}/bytes", blocks, int(starts[-1]))
+    write_starts(writer, f"{name}/column_starts", sizes)
+    writer.write_bytes(f"{name}/bytes", blocks)
 
 
 def blocks_of(segment: SegmentFile, start: int, end: int) -> Iterator[bytes]:

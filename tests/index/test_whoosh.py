@@ -38,6 +38,7 @@ class TestWhooshInManySegments(EngineContract):
         monkeypatch.setattr(whoosh, "_MERGE_ALWAYS_BELOW", 0)
         monkeypatch.setattr(whoosh, "_BATCH_BYTES", 2_000)
         monkeypatch.setattr(inversion, "_MERGED_AT_A_TIME", 3)
+        monkeypatch.setattr(inversion, "_TERMS_AT_A_TIME", 4)
 
     def test_the_reference_corpus_is_in_several_segments(self, library):
         assert library.stats().segments == 3
