@@ -31,7 +31,10 @@ T = TypeVar("T")
 
 def encoded(text: str) -> bytes:
     """Return the bytes of a term as an index holds it; halves of surrogate pairs are in no index."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 class Kept:

@@ -4,8 +4,9 @@
 
     magic | array | array | … | directory | where the directory is, its CRC-32, magic
 
-Arrays are little-endian unsigned numbers at multiples of 8 bytes; the directory (JSON) names their places and
-types. So nothing is decoded to be searched, what is not touched is not read, and nothing in the file can run code.
+Arrays are little-endian unsigned numbers at multiples of 8 bytes; the directory (JSON) names their places, types
+and CRC-32s. So nothing is decoded to be searched, what is not touched is not read, and nothing in the file can run
+code.
 
 A *field* is a list of terms, sorted as bytes, each with the numbers of the documents that hold it. Texts (`TEXT`)
 have frequencies and positions besides; labels (`LABEL`: ids, groups, facet values) have the way back, from a
@@ -226,7 +227,7 @@ class SegmentFile:
         held = json.loads(directory)
         self.documents: int = held["documents"]
         self.languages: list[str] = held["languages"]
-        self._arrays: dict[str, tuple[int, str, int]] = held["arrays"]
+        self._arrays: dict[str, tuple[int, str, int, int]] = held["arrays"]
         self._fields: dict[str, Field] = {}
         self.fields = tuple(name.removesuffix("/terms") for name in self._arrays if name.endswith("/terms"))
         self.columns = tuple(name.removesuffix("/bytes") for name in self._arrays if name.endswith("/bytes"))
@@ -242,7 +243,7 @@ class SegmentFile:
 
     def array(self, name: str) -> Array:
         """Return an array, read when it is touched."""
-        start, kind, count = self._arrays[name]
+        start, kind, count, _ = self._arrays[name]
         return np.frombuffer(self._map, kind, count, start) if count else np.zeros(0, kind)
 
     def block(self, start: int, end: int) -> bytes:
@@ -274,6 +275,16 @@ class SegmentFile:
         places = (base + self.array(f"{name}/column_starts").astype(np.int64)).tolist()
         return (self._map[start:end] for start, end in pairwise(places))
 
+    def is_whole(self) -> bool:
+        """Tell whether all arrays are what was written. Reads the whole file."""
+        for start, kind, count, check in self._arrays.values():
+            found = 0
+            for block in blocks_of(self, start, start + int(kind[2]) * count):
+                found = zlib.crc32(block, found)
+            if found != check:
+                return False
+        return True
+
     def forget(self) -> None:
         """Let the system take back the memory of what was read; it is read again when it is touched."""
         if hasattr(self._map, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
@@ -287,6 +298,7 @@ class SegmentFileWriter:
         self._file = path.open("w+b")
         self._file.write(_MAGIC)
         self._arrays: dict[str, tuple[int, str, int]] = {}
+        self._checks: dict[str, int] = {}
         self._end = len(_MAGIC)
 
     def close(self) -> None:
@@ -305,6 +317,7 @@ class SegmentFileWriter:
         self._file.seek(start)
         for block in blocks:
             self._file.write(block)
+            self._checks[name] = zlib.crc32(block, self._checks[name])
         self._end = self._file.tell()
         self._arrays[name] = (start, "<u1", self._end - start)
 
@@ -312,17 +325,21 @@ class SegmentFileWriter:
         """Make room for an array that `fill` writes in parts."""
         start = -(-self._end // 8) * 8
         self._arrays[name] = (start, kind, count)
+        self._checks[name] = 0
         self._end = start + int(kind[2]) * count
 
     def fill(self, name: str, first: int, numbers: Array) -> None:
-        """Write a part of an array, from the place ``first`` on."""
+        """Write a part of an array, from the place ``first`` on. The parts come in order."""
         start, kind, _ = self._arrays[name]
+        block = np.ascontiguousarray(numbers, dtype=kind).data
         self._file.seek(start + first * int(kind[2]))
-        self._file.write(np.ascontiguousarray(numbers, dtype=kind).data)
+        self._file.write(block)
+        self._checks[name] = zlib.crc32(block, self._checks[name])
 
     def finish(self, documents: int, languages: list[str]) -> None:
         """Write the directory and close the file."""
-        held = {"documents": documents, "languages": languages, "arrays": self._arrays}
+        arrays = {name: (*place, self._checks[name]) for name, place in self._arrays.items()}
+        held = {"documents": documents, "languages": languages, "arrays": arrays}
         directory = json.dumps(held).encode()
         self._file.seek(self._end)
         self._file.write(directory)
