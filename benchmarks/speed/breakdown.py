@@ -1,8 +1,9 @@
 """Where the time of one `ArticleIndex.search()` goes.
 
-Functions of searchkit are wrapped, here only, in clocks: each part is told its own time, without that of the parts
-inside it. What runs under a part marked as whole (feedback, suggestion) is all told to that part, the engine's
-searches too. Facet counts are the engine's time for the same request with facets less that without, measured afterwards.
+Functions of searchkit are wrapped, here only, in clocks of processor time: each part is told its own, without that
+of the parts inside it. What runs under a part marked as whole (feedback, suggestion) is all told to that part, the
+engine's searches too. Facet counts are the engine's time for the same request with facets less that without,
+measured afterwards.
 """
 
 import importlib
@@ -83,14 +84,14 @@ class _Clock:
         self._stack.pop()
 
     def _turn(self) -> None:
-        now = time.perf_counter()
+        now = time.process_time()
         if self._stack:
             self.seconds[self._stack[-1][0]] += now - self._since
         self._since = now
 
 
 def measure(system: Articles, warm: Sequence[Query], queries: Sequence[Query], seconds: float) -> dict[str, float]:
-    """Return the milliseconds of each part in the mean of some queries.
+    """Return the milliseconds of processor time of each part in the mean of some queries.
 
     Args:
         system: an open index of articles.
@@ -139,11 +140,11 @@ def _facet_seconds(engine: Any, requests: Sequence[Request]) -> float:
     with_facets = without = 0.0
     for request in requests:
         bare = replace(request, facets=())
-        started = time.perf_counter()
+        started = time.process_time()
         engine.search(bare)
-        middle = time.perf_counter()
+        middle = time.process_time()
         engine.search(request)
-        ended = time.perf_counter()
+        ended = time.process_time()
         without += middle - started
         with_facets += ended - middle
     return max(with_facets - without, 0.0)

@@ -2,8 +2,8 @@
 
 A grown document takes the shape of one of the corpus (its number of sentences, and their lengths). Each sentence
 is two of the language, joined at a word that both hold (in scripts without spaces: at two characters), so that the
-words and their neighbours are as frequent as in the corpus, and hardly a document is one of it. Rare words give way
-to coined ones as often as Heaps' law asks for: V = K n^b, with b fitted to the corpus. Coined words come again as
+words and their neighbours are as frequent as in the corpus, and few documents are in it. Rare words give way to
+coined ones as often as Heaps' law asks for: V = K n^b, with b fitted to the corpus. Coined words come again as
 often as the new words of the corpus's second half did.
 
 Facets are drawn for each document by Zipf's law, and have nothing to do with its text.
@@ -87,11 +87,8 @@ def _articles(folder: Path) -> Iterator[Text]:
 
 def _lines(path: Path) -> Iterator[Text]:
     try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8") as file
-        ):
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
                     value = json.loads(line)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def search(work: str, file: str, row: str, folder: str, seconds: float) -> dict[
         file: of the system.
         row: of the system.
         folder: of its index.
-        seconds: for the queries of one kind of work, after which the rest is left out.
+        seconds: for the queries of one kind of work, after which the rest is left out; a twelfth for each number
+            of threads.
     """
     from prepare import read_queries
 
@@ -85,7 +87,7 @@ def search(work: str, file: str, row: str, folder: str, seconds: float) -> dict[
         os.sched_setaffinity(0, cores)
     busiest = _richest(kind.works, "facets")
     for threads in THREADS:
-        found["threads"][str(threads)] = throughput(system, measured, busiest, threads, seconds / 2)
+        found["threads"][str(threads)] = throughput(system, measured, busiest, threads, seconds / 12)
     found["threads_peak_mb"] = peak_mb()
     return found
 
@@ -142,7 +144,6 @@ def systems(file: str) -> dict[str, Any]:
                 "works": row.works,
                 "note": row.note,
                 "largest": row.largest,
-                "ours": row.ours,
                 "tokens": row.tokens,
             }
             for name, row in module.ROWS.items()
@@ -202,42 +203,43 @@ def _quantiles(times: list[float], used: float) -> dict[str, float]:
 
 
 def throughput(system: System, queries: Sequence[Query], work: Work, threads: int, seconds: float) -> float:
-    """Return queries a second of some threads that take one query after another from one list."""
-    waiting = iter(queries)
+    """Return queries a second of some threads that take one query after another from one list, over and over."""
+    waiting = cycle(queries)
     taking = threading.Lock()
-    until = float("inf")
-    answered = [0] * threads
-    ready = threading.Barrier(threads + 1)
+    ready = threading.Barrier(threads)
+    begun: list[float] = []
+    ended: list[float] = []
+    answered: list[int] = []
     errors: list[BaseException] = []
 
-    def take() -> Query | None:
-        with taking:
-            return next(waiting, None) if time.perf_counter() < until else None
-
-    def serve(number: int) -> None:
+    def serve() -> None:
         try:
             system.search(queries[0], work)  # what a thread opens for itself is not measured
-        except BaseException as error:
-            errors.append(error)
-        ready.wait()
-        try:
-            while not errors and (query := take()):
+            ready.wait()
+            started = now = time.perf_counter()
+            number = 0
+            while now < started + seconds:
+                with taking:
+                    query = next(waiting)
                 system.search(query, work)
-                answered[number] += 1
+                number += 1
+                now = time.perf_counter()
         except BaseException as error:
+            ready.abort()
             errors.append(error)
+        else:
+            begun.append(started)
+            ended.append(now)
+            answered.append(number)
 
-    pool = [threading.Thread(target=serve, args=(number,)) for number in range(threads)]
+    pool = [threading.Thread(target=serve) for _ in range(threads)]
     for thread in pool:
         thread.start()
-    ready.wait()
-    started = time.perf_counter()
-    until = started + seconds
     for thread in pool:
         thread.join()
     if errors:
         raise errors[0]
-    return sum(answered) / (time.perf_counter() - started)
+    return sum(answered) / (max(ended) - min(begun))
 
 
 def one_core() -> set[int]:

@@ -65,13 +65,8 @@ def read(file: Path) -> list[Line]:
     with file.open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines)
         if tuple(rows.fieldnames or ()) != Line._fields:
-            raise SystemExit(
-                f"{file} is not a CSV of this benchmark: its columns are not {','.join(Line._fields)}"
-            )
-        found = [
-            Line(**row | {"documents": int(row["documents"]), "value": float(row["value"])})  # type: ignore[arg-type]
-            for row in rows
-        ]
+            raise SystemExit(f"{file} is not of this benchmark: its columns are not {','.join(Line._fields)}")
+        found = [Line(**row | {"documents": int(row["documents"]), "value": float(row["value"])}) for row in rows]
     return [line for line in found if not line.metric.startswith(RATIO)]
 
 
@@ -81,7 +76,7 @@ def keep(lines: Iterable[Line], file: Path) -> None:
     with new.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(Line._fields)
-        writer.writerows(line._replace(value=_short(line.value)) for line in lines)  # type: ignore[arg-type]
+        writer.writerows((*line[:4], _short(line.value), *line[5:]) for line in lines)
     new.replace(file)
 
 
@@ -92,6 +87,8 @@ def _short(value: float) -> str:
 def write(lines: Sequence[Line], folder: Path) -> None:
     """Write speed.csv with its ratios, speed.md, and growth and breakdown as PNG and SVG."""
     folder.mkdir(parents=True, exist_ok=True)
+    # As the file has them: what is made from it later is the same.
+    lines = [line._replace(value=float(_short(line.value))) for line in lines]
     found = [*lines, *ratios(lines)]
     keep(found, folder / "speed.csv")
     plotted = plots(lines, folder)
@@ -273,7 +270,7 @@ def _breakdown(table: _Table, plotted: Sequence[str]) -> list[str]:
     ]
     sums = [sum(table.value(name, size, part, "breakdown") or 0.0 for part in names) for size, name in cells]
     rows.append(["all", *map(_number, sums)])
-    head = ["ms, mean of all queries", *(f"{name}, {size:,}" for size, name in cells)]
+    head = ["processor ms, mean of all queries", *(f"{name}, {size:,}" for size, name in cells)]
     parts = ["## Where the time of one query goes", _markdown_table(head, rows)]
     if "breakdown" in plotted:
         parts.append("![Parts of one query's time](breakdown.svg)")
@@ -306,8 +303,8 @@ def _corpus(table: _Table) -> list[str]:
     head = ["language", "documents", "words in one, mean", "90 % have at most", "types / tokens", "types met once"]
     head += ["Heaps' exponent", "of the top 100 words in both", "share of all words", "frequencies apart"]
     text = (
-        "Real / grown. The corpus is cut in two halves; from one, as many documents are grown as the other has, and "
-        "the two are compared. Types and tokens, and Heaps' exponent, are those of the half and what was added to it."
+        "Real / grown. The corpus is cut in two halves; from one, as many documents are grown as the other has, "
+        "and the two are compared. Types, tokens and Heaps' exponent are of the half and what was added to it."
     )
     return ["## The grown corpus", f"{text}\n\n{_markdown_table(head, rows)}"]
 
@@ -396,7 +393,7 @@ def _draw_breakdown(table: _Table) -> Any:
         axes.barh(labels, values, left=left, label=part, color=colormaps["tab20"](number % 20))
         left = [before + value for before, value in zip(left, values, strict=True)]
     axes.invert_yaxis()
-    axes.set(title="ArticleIndex.search(): mean ms of a query", xlabel="ms")
+    axes.set(title="ArticleIndex.search(): processor time of a query, mean", xlabel="ms")
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 

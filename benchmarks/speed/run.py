@@ -52,7 +52,6 @@ class Candidate:
     works: tuple[str, ...]
     note: str
     largest: tuple[int, str] | None
-    ours: bool
     tokens: bool
 
 
@@ -144,7 +143,6 @@ def cell(candidate: Candidate, size: int, work: Path, options: argparse.Namespac
             lines.extend(Line(name, size, "breakdown", part, value, "ms") for part, value in parts.items())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    lines.append(Line(name, size, "", "version", 0, "", candidate.version))
     lines.append(Line(name, size, "", "set-up", 0, "", candidate.note))
     return lines
 
@@ -248,11 +246,23 @@ def main() -> None:
     lines = [*(Line(RUN, 0, "", name, 0, "", value) for name, value in told.items()), *lines]
     plan = [(size, row) for size in sizes for row in rows]
     cells = {(row.name, size) for size, row in plan}
+    versions = {row.name: row.version for row in rows}
+    old = {
+        (line.system, line.documents)
+        for line in lines
+        if line.metric == "version" and line.note != versions.get(line.system, line.note)
+    }
     done = {(line.system, line.documents) for line in lines if line.metric == DONE}
-    if options.again:
-        lines = [line for line in lines if (line.system, line.documents) not in cells]
-        done -= cells
-    lines = [line for line in lines if line.metric != SKIPPED or (line.system, line.documents) in done]
+    gone = cells if options.again else cells & old
+    lines = [line for line in lines if (line.system, line.documents) not in gone]
+    done -= gone
+    # Reasons to skip are found anew, but for what took too long.
+    cells |= {(name, size) for name in absent for size in sizes}
+    lines = [
+        line
+        for line in lines
+        if line.metric not in (SKIPPED, "version") or (line.system, line.documents) not in cells - done
+    ]
     lines += [Line(name, size, "", SKIPPED, 0, "", reason) for name, reason in absent.items() for size in sizes]
     options.out.mkdir(parents=True, exist_ok=True)
     try:
@@ -304,8 +314,9 @@ def measure(options: argparse.Namespace, plan: list[tuple[int, Candidate]], line
             found = [Line(row.name, size, "", SKIPPED, 0, "", str(reason))]
             outcome = f"skipped: {reason}"
         seconds = time.perf_counter() - started
-        # A failure is tried again by the next run; what was left out for its time is not.
-        if "could not" not in outcome:
+        found.append(Line(row.name, size, "", "version", 0, "", row.version))
+        # What failed, or was left out as too large, is looked at again by the next run; what took too long is not.
+        if outcome == "measured" or "took longer" in outcome:
             found.append(Line(row.name, size, "", DONE, seconds, "s"))
         lines += found
         report.keep(lines, file)

@@ -91,7 +91,6 @@ class Row:
         works: what it can do.
         note: how it is set up, for the reader.
         largest: number of documents up to which it is measured unless asked for, None for any, with the reason.
-        ours: whether it is searchkit.
         tokens: whether it takes tokens as they come; False if it reads texts itself.
     """
 
@@ -99,5 +98,4 @@ class Row:
     works: tuple[Work, ...]
     note: str
     largest: tuple[int, str] | None = None
-    ours: bool = False
     tokens: bool = True

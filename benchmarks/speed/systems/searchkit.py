@@ -7,8 +7,11 @@ and highlighted; their indexing analyzes each text, and looks for studies, mecha
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
+import searchkit.analyzers
+import searchkit.index
 from searchkit import ArticleIndex, __version__
 from searchkit.errors import InputError, MissingExtraError
 from searchkit.index import Document as EngineDocument
@@ -17,7 +20,17 @@ from searchkit.index.query import Bool, Term, field_name
 from searchkit.readers import Draft
 from systems import FACETS, LIMIT, Answer, Document, Query, Row, Work
 
-VERSION = __version__
+
+def _source() -> str:
+    """Return a digest of searchkit's source: results of another are measured anew."""
+    digest = sha256()
+    for package in (searchkit, searchkit.analyzers, searchkit.index):
+        for path in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+VERSION = f"{__version__}, source {_source()}"
 ENGINES = ("whoosh", "tantivy")
 
 
@@ -108,12 +121,11 @@ for _name in ENGINES:
         ABSENT |= dict.fromkeys((f"engine-{_name}", f"articles-{_name}"), str(_error))
         continue
     ROWS[f"engine-{_name}"] = Row(
-        partial(EngineAlone, _name), ("hits", "facets"), f"the {_name} engine of searchkit by itself", ours=True
+        partial(EngineAlone, _name), ("hits", "facets"), f"the {_name} engine of searchkit by itself"
     )
     ROWS[f"articles-{_name}"] = Row(
         partial(Articles, _name),
         ("snippets",),
         f"all of ArticleIndex.search() on the {_name} engine",
-        ours=True,
         tokens=False,
     )
