@@ -16,12 +16,13 @@ from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.index import DEFAULT_ENGINE, EngineHit, Entry, Request, Response, Sort, Writer, engine_class
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
+from searchkit.matches import Sought
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
 from searchkit.settings import FORMAT, Settings, Stamp
-from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
+from searchkit.snippets import best_snippet, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry, Ties
@@ -764,10 +765,11 @@ class ArticleIndex:
         self, response: Response, tree: Query, filters: Mapping[str, frozenset[str]], offset: int
     ) -> Results:
         counts = {name: self._counts(name, found, filters) for name, found in response.facets.items()}
+        sought = Sought(tree)
         return Results(
             query="",
             total=response.total,
-            hits=tuple(self._hit(found, tree) for found in response.hits),
+            hits=tuple(self._hit(found, sought) for found in response.hits),
             offset=offset,
             facets=MappingProxyType(counts),
         )
@@ -813,11 +815,11 @@ class ArticleIndex:
             names=self._sounds,
         )
 
-    def _hit(self, found: EngineHit, query: Query) -> Hit:
+    def _hit(self, found: EngineHit, sought: Sought) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)
         article = stored.article
-        body = find_matches(query, stored, "body")
-        title = find_matches(query, stored, "title")
+        body = sought.find(stored, "body")
+        title = sought.find(stored, "title")
         named = {match.leaf for match in body} & set(article.facets.get("mechanism", ()))
         others = self._engine.get(found.others) if found.others else {}
         versions = (StoredArticle.from_bytes(others[name]).article for name in found.others if name in others)
@@ -830,7 +832,7 @@ class ArticleIndex:
             ),
             mechanisms=tuple(sorted(named)),
             also=tuple(Version(version.id, version.language, version.title) for version in versions),
-            translations=find_translations(query, stored),
+            translations=sought.translations(stored),
         )
 
     def _counts(
