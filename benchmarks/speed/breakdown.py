@@ -55,11 +55,7 @@ _PARTS: Final = (
     _Part("searchkit.article_index", "ArticleIndex._suggestion", "look for typing errors", whole=True),
     _Part("searchkit.article_index", "ArticleIndex._counts", "label and sort facet values"),
     _Part("searchkit.stored", "StoredArticle.from_bytes", "decode the stored articles"),
-    _Part("searchkit.article_index", "find_matches", "snippets and highlights"),
-    _Part("searchkit.article_index", "find_translations", "snippets and highlights"),
-    _Part("searchkit.article_index", "best_snippet", "snippets and highlights"),
-    _Part("searchkit.article_index", "merge", "snippets and highlights"),
-    _Part("searchkit.article_index", "whole_graphemes", "snippets and highlights"),
+    _Part("searchkit.article_index", "ArticleIndex._hit", "snippets and highlights"),
 )
 
 

@@ -139,8 +139,11 @@ def cell(candidate: Candidate, size: int, work: Path, options: argparse.Namespac
         add(found)
         add({"cold_s": cold(work, **where)})
         if not candidate.tokens:
-            parts = child("breakdown", options.limit, work=str(work), seconds=options.seconds, **where)
-            lines.extend(Line(name, size, "breakdown", part, value, "ms") for part, value in parts.items())
+            try:
+                parts = child("breakdown", options.limit, work=str(work), seconds=options.seconds, **where)
+                lines.extend(Line(name, size, "breakdown", part, value, "ms") for part, value in parts.items())
+            except SkippedError as reason:  # all else of the cell stands
+                say(f"no breakdown of {name}: {reason}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     lines.append(Line(name, size, "", "set-up", 0, "", candidate.note))
