@@ -355,9 +355,10 @@ class Closeness:
         ratio: different words / words.
         once: share of the different words that occur once.
         exponent: b of Heaps' law.
-        top: words among the hundred most frequent of both.
+        top: how many of the hundred most frequent words of the other half are such here too; under "real", in the
+            half that was grown from: what two draws of one corpus have in common.
         share: share of all words that the hundred most frequent real ones are.
-        apart: mean of the relative differences of those hundred words' frequencies.
+        apart: mean of the relative differences of those hundred words' frequencies, real as for ``top``.
     """
 
     language: str
@@ -367,9 +368,9 @@ class Closeness:
     ratio: tuple[float, float]
     once: tuple[float, float]
     exponent: tuple[float, float]
-    top: int
+    top: tuple[int, int]
     share: tuple[float, float]
-    apart: float
+    apart: tuple[float, float]
 
 
 class _Statistics:
@@ -394,6 +395,20 @@ class _Statistics:
         once = sum(count == 1 for count in self.counts.values())
         self.once = round(once / max(len(self.counts), 1), 3)
         self.exponent = round(heaps_exponent(growth), 3)
+        self.top = [word for word, _ in self.counts.most_common(100)]
+
+    def top_of(self, other: "_Statistics") -> int:
+        """Return how many of the hundred most frequent words are such in other documents too."""
+        return len(set(self.top) & set(other.top))
+
+    def share_of(self, other: "_Statistics") -> float:
+        """Return the share that the hundred most frequent words have of all words of other documents."""
+        return round(sum(other.counts[word] for word in self.top) / other.words, 3)
+
+    def apart_from(self, other: "_Statistics") -> float:
+        """Return how far the hundred most frequent words are from their frequencies in other documents."""
+        pairs = [(self.counts[word] / self.words, other.counts[word] / other.words) for word in self.top]
+        return round(sum(abs(here - there) / here for here, there in pairs) / max(len(pairs), 1), 3)
 
 
 def closeness(texts: Sequence[Text], seed: int) -> list[Closeness]:
@@ -407,10 +422,8 @@ def closeness(texts: Sequence[Text], seed: int) -> list[Closeness]:
     found = []
     for language in sorted(first.keys() & real.keys() & made.keys()):
         number = min(len(real[language]), len(made[language]))
-        one, other = _Statistics(real[language][:number]), _Statistics(made[language][:number])
+        one, other, given = (_Statistics(part[language][:number]) for part in (real, made, first))
         whole = [_Statistics(first[language] + part[language][:number]) for part in (real, made)]
-        top = [word for word, _ in one.counts.most_common(100)]
-        shares = [(one.counts[word] / one.words, other.counts[word] / other.words) for word in top]
         found.append(
             Closeness(
                 language=language,
@@ -420,9 +433,9 @@ def closeness(texts: Sequence[Text], seed: int) -> list[Closeness]:
                 ratio=(whole[0].ratio, whole[1].ratio),
                 once=(whole[0].once, whole[1].once),
                 exponent=(whole[0].exponent, whole[1].exponent),
-                top=len(set(top) & {word for word, _ in other.counts.most_common(100)}),
-                share=(round(sum(a for a, _ in shares), 3), round(sum(b for _, b in shares), 3)),
-                apart=round(sum(abs(a - b) / a for a, b in shares) / max(len(shares), 1), 3),
+                top=(one.top_of(given), one.top_of(other)),
+                share=(one.share_of(one), one.share_of(other)),
+                apart=(one.apart_from(given), one.apart_from(other)),
             )
         )
     return found

@@ -294,17 +294,25 @@ def _corpus(table: _Table) -> list[str]:
             language,
             f"{real[language]['documents']:,.0f}",
             *(pair(language, metric) for metric in ("length", "longest", "ratio", "once", "exponent")),
-            f"{real[language]['top']:g}",
+            pair(language, "top"),
             pair(language, "share"),
-            f"{real[language]['apart']:.0%}",
+            f"{real[language]['apart']:.0%} / {grown[language]['apart']:.0%}",
         ]
         for language in real
     ]
-    head = ["language", "documents", "words in one, mean", "90 % have at most", "types / tokens", "types met once"]
-    head += ["Heaps' exponent", "of the top 100 words in both", "share of all words", "frequencies apart"]
+    head = ["language", "documents", "words in one, mean", "90 % have at most", "types / tokens"]
+    head += [
+        "types met once",
+        "Heaps' exponent",
+        "of the top 100 words",
+        "their share of all words",
+        "their frequencies apart",
+    ]
     text = (
         "Real / grown. The corpus is cut in two halves; from one, as many documents are grown as the other has, "
-        "and the two are compared. Types, tokens and Heaps' exponent are of the half and what was added to it."
+        "and the two are compared. Types, tokens and Heaps' exponent are of the half and what was added to it. "
+        "Of the top hundred words of the other half, the real number is of the half that was grown from: what two "
+        "draws of one corpus have in common."
     )
     return ["## The grown corpus", f"{text}\n\n{_markdown_table(head, rows)}"]
 
