@@ -143,7 +143,6 @@ def systems(file: str) -> dict[str, Any]:
             name: {
                 "works": row.works,
                 "note": row.note,
-                "largest": row.largest,
                 "tokens": row.tokens,
             }
             for name, row in module.ROWS.items()

@@ -162,7 +162,11 @@ def markdown(lines: Sequence[Line], plotted: Sequence[str]) -> str:
 def _head(table: _Table) -> str:
     told = {line.metric: line.note or _number(line.value) for line in table.lines if line.system == RUN}
     systems = {line.system: line.note for line in table.lines if line.metric == "version"}
-    versions = ", ".join(f"{name} {systems[name]}" for name in table.systems if name in systems)
+    by_version: defaultdict[str, list[str]] = defaultdict(list)
+    for name in table.systems:
+        if name in systems:
+            by_version[systems[name]].append(name)
+    versions = "; ".join(f"{', '.join(names)} {number}" for number, names in by_version.items())
     text = (
         f"{told.get('processor', '')}, {told.get('cores', '')} cores, {told.get('system', '')}, "
         f"{told.get('python', '')}. Corpus {told.get('corpus', '')} ({told.get(REAL, '')} documents, then grown), "

@@ -43,7 +43,9 @@ class Candidate:
 
     Attributes:
         file: in systems/.
-        largest: number of documents up to which it is measured unless asked for by name, and why.
+        works: what it can do.
+        note: how it is set up.
+        tokens: whether it takes tokens; False if it reads texts itself.
     """
 
     name: str
@@ -51,7 +53,6 @@ class Candidate:
     version: str
     works: tuple[str, ...]
     note: str
-    largest: tuple[int, str] | None
     tokens: bool
 
 
@@ -97,12 +98,7 @@ def candidates(wanted: set[str]) -> tuple[list[Candidate], dict[str, str]]:
         absent |= {name: reason for name, reason in told["absent"].items() if not wanted or wanted & {file, name}}
         for name, row in told["rows"].items():
             if not wanted or wanted & {file, name}:
-                largest = tuple(row.pop("largest") or ()) or None
-                if name in wanted:
-                    largest = None
-                found.append(
-                    Candidate(name, file, told["version"], tuple(row.pop("works")), largest=largest, **row)
-                )
+                found.append(Candidate(name, file, told["version"], tuple(row.pop("works")), **row))
     known = {*INSTALL, *(row.name for row in found), *absent}
     if unknown := wanted - known:
         raise SystemExit(f"no system is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
@@ -113,10 +109,8 @@ def cell(candidate: Candidate, size: int, work: Path, options: argparse.Namespac
     """Measure one system at one size.
 
     Raises:
-        SkippedError: it was not or could not be measured.
+        SkippedError: it took too long or failed.
     """
-    if candidate.largest and size > candidate.largest[0]:
-        raise SkippedError(f"not measured beyond {candidate.largest[0]:,} documents: {candidate.largest[1]}")
     folder = work / "index"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -318,7 +312,7 @@ def measure(options: argparse.Namespace, plan: list[tuple[int, Candidate]], line
             outcome = f"skipped: {reason}"
         seconds = time.perf_counter() - started
         found.append(Line(row.name, size, "", "version", 0, "", row.version))
-        # What failed, or was left out as too large, is looked at again by the next run; what took too long is not.
+        # What failed is tried again by the next run, what took too long is not.
         if outcome == "measured" or "took longer" in outcome:
             found.append(Line(row.name, size, "", DONE, seconds, "s"))
         lines += found

@@ -90,12 +90,10 @@ class Row:
         make: makes the system.
         works: what it can do.
         note: how it is set up, for the reader.
-        largest: number of documents up to which it is measured unless asked for, None for any, with the reason.
         tokens: whether it takes tokens as they come; False if it reads texts itself.
     """
 
     make: Callable[[], System]
     works: tuple[Work, ...]
     note: str
-    largest: tuple[int, str] | None = None
     tokens: bool = True

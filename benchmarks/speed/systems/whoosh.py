@@ -85,6 +85,5 @@ ROWS = {
         Whoosh,
         ("hits", "facets", "snippets"),
         "whoosh-reloaded; groupedby, a column for each value; highlights()",
-        largest=(100_000, "takes more than a quarter of an hour to index"),
     ),
 }
