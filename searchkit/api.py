@@ -4,14 +4,19 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from searchkit.article_index import ArticleIndex, Changes, Filter
+from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
+from searchkit.filters import Filter
 from searchkit.index import DEFAULT_ENGINE, Sort
 from searchkit.readers import Draft, Report, read
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from searchkit.batch import Changes
 
 
 def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads as searchkit.open
@@ -36,6 +41,7 @@ def search(
     study: Filter = None,
     mechanism: Filter = None,
     study_type: Filter = None,
+    min_strength: float = 0.0,
     limit: int = 10,
     offset: int = 0,
     sort: Sort = "relevance",
@@ -47,7 +53,7 @@ def search(
 
     Raises:
         FilterError: a filter names a value that there is not.
-        InputError: limit or offset is negative, or sort is not known.
+        InputError: min_strength is not from 0 to 1, limit or offset is negative, or sort is not known.
         IndexStateError: the index cannot be opened.
     """
     with open(index) as opened:
@@ -57,6 +63,7 @@ def search(
             study=study,
             mechanism=mechanism,
             study_type=study_type,
+            min_strength=min_strength,
             limit=limit,
             offset=offset,
             sort=sort,
@@ -76,9 +83,10 @@ def index_articles(
     engine: str | None = None,
     format: str | None = None,
     wait: float = 10.0,
+    jobs: int = 1,
     report: Report | None = None,
     progress: Callable[[Draft], None] | None = None,
-) -> Changes:
+) -> "Changes":
     """Add the articles under some paths to an index, which is made if it is missing.
 
     Args:
@@ -91,6 +99,7 @@ def index_articles(
         engine: engine of a new index; that of an old one stays.
         format: format of files whose suffix does not tell.
         wait: seconds to wait for another writer.
+        jobs: processes to analyze articles on; see `ArticleIndex.update`.
         report: filled with what was met.
         progress: called after each article.
 
@@ -112,9 +121,9 @@ def index_articles(
             raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}; leave --engine out")
         other_words = words is not None and words != opened.vocabulary
         if other_words or (known is not None and known != opened.known_studies):
-            opened.rebuild(vocabulary=words, studies=known, wait=wait)
+            opened.rebuild(vocabulary=words, studies=known, wait=wait, jobs=jobs)
         drafts = read(paths, format=format, report=report)
-        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, progress=progress)
+        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
     if new and not changes.any:
         # Nothing to index is no reason to leave an empty index behind.
         shutil.rmtree(opened.path, ignore_errors=True)

@@ -31,6 +31,11 @@ class FacetNames:
             return vocabulary.label(value, language)
         return self.study_labels.get(value, value) if facet == "study" else value
 
+    def parent(self, facet: str, value: str) -> str | None:
+        """Return the wider value that a value is under, if any."""
+        vocabulary = self._vocabulary(facet)
+        return vocabulary.parents.get(value) if vocabulary else None
+
     def accepted(self, facet: str, spellings: str | Iterable[str], known: Collection[str]) -> frozenset[str]:
         """Return the values that a person's spellings mean.
 

@@ -11,6 +11,7 @@ Articles are not compared each with each: only with those that share pieces of t
 
 import hashlib
 import unicodedata
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -68,9 +69,9 @@ def trace_of(stored: StoredArticle) -> Trace:
     places: list[tuple[int, str]] = []
     for facet in ("mechanism", "study"):
         for value, spans in stored.evidence.get(facet, {}).items():
-            inside = [start for start, _ in spans if any(low <= start < high for low, high in body)]
-            if inside:
-                places.append((min(inside), f"{facet} {value}"))
+            first = next((start for start, _ in sorted(spans) if _is_inside(start, body)), None)
+            if first is not None:
+                places.append((first, f"{facet} {value}"))
     for low, high in body:
         places.extend((low + place, number) for place, number in _numbers(article.text[low:high]))
     steps = tuple(dict.fromkeys(step for _, step in sorted(places)))[:_LONGEST]
@@ -81,6 +82,12 @@ def trace_of(stored: StoredArticle) -> Trace:
         steps=steps,
         sections=len(body),
     )
+
+
+def _is_inside(place: int, parts: list[tuple[int, int]]) -> bool:
+    """Tell whether a place is in one of some parts of a text, which are in order."""
+    number = bisect_right(parts, place, key=lambda part: part[0])
+    return number > 0 and place < parts[number - 1][1]
 
 
 def _numbers(text: str) -> Iterator[tuple[int, str]]:
@@ -146,22 +153,23 @@ class Groups:
     _traces: dict[str, tuple[Trace, str]] = field(default_factory=dict)
     _holders: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def place(self, stored: StoredArticle, own: str) -> tuple[str, tuple[str, ...]]:
+    def place(self, identifier: str, trace: Trace, given: str, own: str) -> tuple[str, tuple[str, ...]]:
         """Return the group of an article (that of the one that agrees best, or its own) and its trace's pieces.
 
         Args:
-            stored: the article.
+            identifier: the article's id.
+            trace: its trace.
+            given: the group that its source gave, or nothing.
             own: a name that no other group has.
 
         A group holds one article of a language, unless the source gave it.
         """
-        article, trace = stored.article, trace_of(stored)
         found = pieces(trace)
-        group = f"={article.group}" if article.group else self._found(article.id, trace, found) or own
-        self._seen.add(article.id)
+        group = f"={given}" if given else self._found(identifier, trace, found) or own
+        self._seen.add(identifier)
         for piece in found:
-            self._traces[article.id] = (trace, group)
-            self._holders[piece].append(article.id)
+            self._traces[identifier] = (trace, group)
+            self._holders[piece].append(identifier)
         return group, found
 
     def _found(self, identifier: str, trace: Trace, wanted: tuple[str, ...]) -> str:

@@ -138,6 +138,11 @@ class Hit:
         """The article's facet values."""
         return self.article.facets
 
+    @property
+    def strengths(self) -> Mapping[str, Mapping[str, float]]:
+        """How much the article is about its mechanisms; see `Article.strengths`."""
+        return self.article.strengths
+
     def to_dict(self) -> dict[str, Any]:
         """Return the hit as JSON types, without the article's text, sections and references."""
         return {
@@ -152,6 +157,7 @@ class Hit:
             "source": self.source,
             "snippet": self.snippet.to_dict(),
             "facets": {name: list(values) for name, values in self.facets.items()},
+            "strengths": {name: dict(values) for name, values in self.strengths.items()},
             "mechanisms": list(self.mechanisms),
             "translations": [list(pair) for pair in self.translations],
             **({"explanation": self.explanation.to_dict()} if self.explanation else {}),
@@ -219,16 +225,24 @@ class FacetCount:
         value: the key, as filters take it.
         label: for people.
         selected: it is among the search's filters.
+        parent: the wider mechanism that it is under, whose count includes its articles; None where there is none.
     """
 
     value: str
     label: str
     count: int
     selected: bool = False
+    parent: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the count as JSON types."""
-        return {"value": self.value, "label": self.label, "count": self.count, "selected": self.selected}
+        return {
+            "value": self.value,
+            "label": self.label,
+            "count": self.count,
+            "selected": self.selected,
+            "parent": self.parent,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,9 @@ def is_unspaced(text: str) -> bool:
 
 def is_short(line: str) -> bool:
     """Tell whether a line is short enough for a heading or title, in its script."""
-    return len(line) <= (_HEADING_LIMIT_UNSPACED if is_unspaced(line) else _HEADING_LIMIT)
+    size = len(line)
+    # Scripts are only counted where they decide.
+    return size <= _HEADING_LIMIT_UNSPACED or (size <= _HEADING_LIMIT and not is_unspaced(line))
 
 
 def looks_like_heading(line: str) -> bool:

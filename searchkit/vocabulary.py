@@ -6,7 +6,8 @@ A vocabulary is a TOML file with a table for each concept and a list of terms fo
     en = ["NMDA receptor", "N-methyl-D-aspartate receptor"]
     sv = ["NMDA-receptor"]
 
-``parent = "glutamate-signalling"`` in a table puts a concept under a wider one: who carries it carries that too.
+``parent = "glutamate-receptor"`` in a table puts a concept under a wider one: who carries it carries that too.
+``sources = ["MeSH D016194: Receptors, N-Methyl-D-Aspartate"]`` says where a concept and its terms come from.
 
 Terms are matched on analyzed tokens, so neither inflection nor punctuation nor Chinese word breaks matter; where
 terms overlap the longest wins. The table ``[ignore]`` has phrases that are no term of any concept, and hide the
@@ -32,7 +33,9 @@ _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IGNORE: Final = "ignore"
 _BEGINS: Final = "\0"  # after a character: any bigram that begins with it
 _CODE: Final = regex.compile(r"[a-z]{2,3}")
-_PARENT: Final = "parent"  # longer than any language code
+# Longer than any language code.
+_PARENT: Final = "parent"
+_SOURCES: Final = "sources"
 
 
 class Match(NamedTuple):
@@ -43,6 +46,20 @@ class Match(NamedTuple):
     end: int
 
 
+class Concept(NamedTuple):
+    """A table of a vocabulary file.
+
+    Attributes:
+        terms: language -> terms, of which the first is the label.
+        parent: key of the wider concept that it is under, or nothing.
+        sources: where it and its terms come from; any text.
+    """
+
+    terms: dict[str, tuple[str, ...]]
+    parent: str
+    sources: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """Concepts with their terms: key -> language -> terms, of which the first is the label.
@@ -50,11 +67,13 @@ class Vocabulary:
     Attributes:
         parents: key -> the wider concept that it is under, for those that are under one.
         ignored: language -> phrases that hide the terms in them, such as "artificial neural network".
+        sources: key -> where the concept and its terms come from, such as "MeSH D016194: …"; those that say so.
     """
 
     concepts: Mapping[str, Mapping[str, tuple[str, ...]]]
     parents: Mapping[str, str] = field(default_factory=dict)
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...]], "Matcher"] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -62,9 +81,7 @@ class Vocabulary:
     @classmethod
     def builtin(cls, name: str = "mechanisms") -> Self:
         """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``."""
-        tables, parents = _builtin(name)
-        concepts = {key: entry for key, entry in tables.items() if key != _IGNORE}
-        return cls(concepts, parents, tables.get(_IGNORE, {}))
+        return cls(*_parts(_builtin(name)))
 
     @classmethod
     def load(cls, path: Path, base: "Vocabulary | None" = None) -> Self:
@@ -82,20 +99,18 @@ class Vocabulary:
         replace = data.pop("replace", False)
         if not isinstance(replace, bool):
             raise VocabularyError(f"{path}: 'replace' must be true or false")
-        concepts: dict[str, Mapping[str, tuple[str, ...]]] = {}
-        parents: dict[str, str] = {}
+        tables: dict[str, Concept] = {}
         for key, entry in data.items():
             try:
-                concepts[key], parent = parse_concept(key, entry)
+                tables[key] = parse_concept(key, entry)
             except VocabularyError as error:
                 raise VocabularyError(f"{path}:{line_of(text, key)}: {error}") from error
-            if parent:
-                parents[key] = parent
-        ignored = concepts.pop(_IGNORE, {})
+        concepts, parents, ignored, sources = _parts(tables)
         if not concepts and not ignored:
             raise VocabularyError(f"{path}: holds no concept; write a table such as [nmda-receptor]")
         if base is not None and not replace:
             parents = {**{key: above for key, above in base.parents.items() if key not in concepts}, **parents}
+            sources = {**{key: said for key, said in base.sources.items() if key not in concepts}, **sources}
             concepts = {**base.concepts, **concepts}
             codes = dict.fromkeys([*base.ignored, *ignored])
             ignored = {code: (*base.ignored.get(code, ()), *ignored.get(code, ())) for code in codes}
@@ -108,7 +123,11 @@ class Vocabulary:
                 raise VocabularyError(
                     f"{path}:{line_of(text, key)}: [{key}] is above itself: {' → '.join([*cycle, key])}"
                 )
-        return cls(concepts, parents, ignored)
+        return cls(concepts, parents, ignored, sources)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the compiled terms."""
+        return type(self).from_dict, (self.to_dict(),)
 
     def to_dict(self) -> dict[str, dict[str, list[str]]]:
         """Return the vocabulary as JSON types."""
@@ -116,6 +135,7 @@ class Vocabulary:
         return {
             key: {code: list(terms) for code, terms in entry.items()}
             | ({_PARENT: [self.parents[key]]} if key in self.parents else {})
+            | ({_SOURCES: list(self.sources[key])} if key in self.sources else {})
             for key, entry in tables.items()
         }
 
@@ -123,12 +143,14 @@ class Vocabulary:
     def from_dict(cls, data: Mapping[str, Mapping[str, Iterable[str]]]) -> Self:
         """Return the vocabulary that `to_dict` gave."""
         tables = {
-            key: {code: tuple(terms) for code, terms in entry.items() if code != _PARENT}
+            key: Concept(
+                {code: tuple(terms) for code, terms in entry.items() if code not in {_PARENT, _SOURCES}},
+                next(iter(entry.get(_PARENT, ())), ""),
+                tuple(entry.get(_SOURCES, ())),
+            )
             for key, entry in data.items()
         }
-        parents = {key: parent for key, entry in data.items() for parent in entry.get(_PARENT, ())}
-        ignored = tables.pop(_IGNORE, {})
-        return cls(tables, parents, ignored)
+        return cls(*_parts(tables))
 
     def above(self, key: str) -> tuple[str, ...]:
         """Return the wider concepts that a concept is under, the nearest first."""
@@ -137,6 +159,16 @@ class Vocabulary:
             found.append(parent)
             key = parent
         return tuple(found)
+
+    def most_specific(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return the concepts that are above no other of ``keys``."""
+        held = frozenset(keys)
+        return held.difference(*(self.above(key) for key in held))
+
+    def closed(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return concepts with all the wider ones that they are under."""
+        held = frozenset(keys)
+        return held.union(*(self.above(key) for key in held))
 
     @property
     def languages(self) -> frozenset[str]:
@@ -307,15 +339,30 @@ def _unspaced_runs(term: str) -> Iterator[str]:
             yield term[start:end]
 
 
+class _Parts(NamedTuple):
+    """What a vocabulary is made of; see `Vocabulary`."""
+
+    concepts: dict[str, Mapping[str, tuple[str, ...]]]
+    parents: dict[str, str]
+    ignored: Mapping[str, tuple[str, ...]]
+    sources: dict[str, tuple[str, ...]]
+
+
+def _parts(tables: Mapping[str, Concept]) -> _Parts:
+    named = {key: table for key, table in tables.items() if key != _IGNORE}
+    return _Parts(
+        {key: table.terms for key, table in named.items()},
+        {key: table.parent for key, table in named.items() if table.parent},
+        tables[_IGNORE].terms if _IGNORE in tables else {},
+        {key: table.sources for key, table in named.items() if table.sources},
+    )
+
+
 @cache
-def _builtin(name: str) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, str]]:
+def _builtin(name: str) -> dict[str, Concept]:
     file = resources.files("searchkit.data").joinpath(f"{name}.toml")
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    found = {key: parse_concept(key, entry) for key, entry in data.items()}
-    return (
-        {key: terms for key, (terms, _) in found.items()},
-        {key: parent for key, (_, parent) in found.items() if parent},
-    )
+    return {key: parse_concept(key, entry) for key, entry in data.items()}
 
 
 def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
@@ -331,8 +378,8 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         raise VocabularyError(f"{path}: not valid TOML: {error}") from error
 
 
-def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str]:
-    """Return the terms of a concept by language, and the key of its parent or nothing.
+def parse_concept(key: str, entry: Any) -> Concept:
+    """Return what the table of a concept says.
 
     Raises:
         VocabularyError: it is not a concept; the message does not tell where.
@@ -344,9 +391,14 @@ def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str
     parent = entry.get(_PARENT, "")
     if not isinstance(parent, str):
         raise VocabularyError(f"the parent of [{key}] must be the key of another concept, in quotes")
+    sources = entry.get(_SOURCES, [])
+    if not isinstance(sources, list) or not all(isinstance(name, str) and name.strip() for name in sources):
+        raise VocabularyError(
+            f'the sources of [{key}] must be a list of texts in quotes, such as ["MeSH D016194"]'
+        )
     terms: dict[str, tuple[str, ...]] = {}
     for code, names in entry.items():
-        if code == _PARENT:
+        if code in {_PARENT, _SOURCES}:
             continue
         if not _CODE.fullmatch(code):
             raise VocabularyError(f"{code!r} in [{key}] is not a language code such as en or zh")
@@ -356,7 +408,7 @@ def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str
             terms[code] = tuple(names)
     if not terms:
         raise VocabularyError(f"[{key}] has no term in any language")
-    return terms, parent
+    return Concept(terms, parent, tuple(sources))
 
 
 def line_of(text: str, key: str) -> int:

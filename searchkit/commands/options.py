@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -47,8 +48,28 @@ def wait_option(function: F) -> F:
     )(function)
 
 
+def jobs_option(function: F) -> F:
+    """Add ``--jobs``."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=lambda: os.cpu_count() or 1,
+        show_default="processors",
+        metavar="N",
+        help="Processes to analyze articles on, once there are many.",
+    )(function)
+
+
 def filter_options(function: F) -> F:
-    """Add ``--language``, ``--study``, ``--mechanism`` and ``--study-type``."""
+    """Add ``--language``, ``--study``, ``--mechanism``, ``--study-type`` and ``--min-strength``."""
+    function = click.option(
+        "--min-strength",
+        type=float,  # the index tells the range, in one line
+        default=0.0,
+        show_default=True,
+        metavar="NUMBER",
+        help="How much an article must be about a mechanism, 0 to 1, for --mechanism and counts.",
+    )(function)
     helps = {
         "language": ("CODE", "Only articles in this language (zh, sv, hi, fr, en, …)."),
         "study": ("STUDY", "Only articles that cite this study: key, DOI or beginning of its label."),
