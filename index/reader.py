@@ -65,7 +65,8 @@ class Kept:
         return value
 
 
-def _size_of(matches: Matches) -> int:
+def size_of(matches: Matches) -> int:
+    """Return the bytes of some matches."""
     return int(matches.numbers.nbytes + matches.values.nbytes)
 
 
@@ -239,7 +240,7 @@ class Reader:
 
     def postings(self, field: str, text: str) -> Matches:
         """Return the documents that hold a term, and how often."""
-        return self.kept.get((field, text), lambda: self._postings(field, encoded(text)), _size_of)
+        return self.kept.get((field, text), lambda: self._postings(field, encoded(text)), size_of)
 
     def _postings(self, field: str, key: bytes) -> Matches:
         found = [
