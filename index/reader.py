@@ -19,7 +19,7 @@ import numpy as np
 
 from searchkit.index.inversion import FACET, LENGTH, live_documents
 from searchkit.index.matches import NOTHING, Matches, distinct, mask_of
-from searchkit.index.segment import Array, Field, SegmentFile, ranges, sizes_of
+from searchkit.index.segment import TEXT, Array, Field, SegmentFile, ranges, sizes_of
 
 # What a reader keeps of what it read: postings, scores, filters.
 _KEPT_BYTES: Final = 64 << 20
@@ -253,7 +253,7 @@ class Reader:
 
     def _live(self, leaf: Leaf, field: Field, start: int, end: int) -> Matches:
         numbers = field.numbers[start:end].astype(np.int64)
-        values = field.frequencies[start:end].astype(np.float64) if field.kind == "text" else np.ones(len(numbers))
+        values = field.frequencies[start:end].astype(np.float64) if field.kind == TEXT else np.ones(len(numbers))
         if leaf.live is not None:
             live = leaf.live[numbers]
             numbers, values = numbers[live], values[live]
