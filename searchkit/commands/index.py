@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from searchkit.commands.options import index_option, json_option, wait_option
+from searchkit.commands.options import index_option, jobs_option, json_option, wait_option
 from searchkit.commands.output import echo, echo_json, echo_problems, plain
 
 
@@ -33,6 +33,7 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
 )
 @click.option("--engine", default=None, metavar="NAME", help="Engine of a new index.  [default: whoosh]")
 @wait_option
+@jobs_option
 @json_option
 def command(
     paths: tuple[str, ...],
@@ -43,6 +44,7 @@ def command(
     format_: str | None,
     engine: str | None,
     wait: float,
+    jobs: int,
     as_json: bool,
 ) -> None:
     """Index the articles under PATH: files, folders, or - for standard input.
@@ -76,6 +78,7 @@ def command(
             engine=engine,
             format=format_,
             wait=wait,
+            jobs=jobs,
             report=report,
             progress=lambda draft: bar.update(len(draft.text.encode("utf-8", "replace"))),
         )
