@@ -403,6 +403,18 @@ def test_a_changed_byte_is_said_to_be_damage_or_does_no_harm(engine, place, dama
     assert said > 20
 
 
+def test_a_damaged_segment_is_not_merged(engine, place):
+    write(engine, document("en-1", "one two three", stored=b"what is kept"))
+    segment = only(place, "*.seg")
+    segment.write_bytes(segment.read_bytes().replace(b"what is kept", b"what is lost"))
+    before = files(place)
+
+    message = damaged(lambda: write(WhooshEngine.open(place), document("en-2", "two")), place)
+
+    assert f"{segment.name} is damaged" in message
+    assert files(place) == before
+
+
 def test_a_changed_table_of_contents_is_said_to_be_unreadable(engine, place):
     write(engine, document("en-1", "one"), document("en-2", "two"))
     write(engine, document("en-3", "three"), delete=["en-1"])
