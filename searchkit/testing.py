@@ -1066,7 +1066,8 @@ class EngineContract:
             documents.append(replace(_CORPUS[number % len(_CORPUS)], id=f"{number:02}"))
             _write(engine, documents[-1])
 
-        assert engine.stats().segments < 20
+        # An engine may keep each of the five languages by itself.
+        assert engine.stats().segments < 30
         request = Request(_SLEEP, facets=_FACETS, limit=_ALL)
         _assert_same_answer(engine.search(request), _Model(documents).search(request))
 

@@ -1,0 +1,348 @@
+"""The query tree as queries of tantivy, and where their scores come from.
+
+tantivy scores a term by BM25 with the statistics of its index, which is that of one language
+(`searchkit.index.tantivy_part.Part`). What it does not know, that a word is common in another language, that
+synonyms are one word, and which documents are deleted, changes the inverse document frequency only, and so is a
+factor: ours over its own.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, Final
+
+from tantivy import Occur, Query
+
+from searchkit.index import bm25
+from searchkit.index import query as tree
+from searchkit.index.explanation import Explanation, Statistics
+from searchkit.index.fuzzy import within_distance
+from searchkit.index.tantivy_part import Part, term_key
+
+_FREQUENCY: Final = "freq, "
+_LENGTH: Final = "dl, "
+_AVERAGE: Final = "avgdl, "
+
+
+class Compiler:
+    """Makes queries for the parts of an index.
+
+    Args:
+        parts: language -> part.
+    """
+
+    def __init__(self, parts: Mapping[str, Part]) -> None:
+        self._parts = parts
+        # With the query, so that no other one gets its identity.
+        self._home: dict[int, tuple[tree.Readings, list[float]]] = {}
+
+    # Matching and scoring
+
+    def compile(self, query: tree.Query, part: Part) -> Query | None:
+        """Return what scores the documents of a part; None matches nothing."""
+        match query:
+            case tree.Term():
+                return self._readings(tree.Readings((query,)), part)
+            case tree.Readings():
+                return self._readings(query, part)
+            case tree.Phrase():
+                return self._phrase(query, part)
+            case tree.Synonyms():
+                return self._synonyms(query, part)
+            case tree.Bool():
+                return self._bool(query, part)
+        found, boost = self._constant(query, part)
+        return None if found is None else Query.const_score_query(found, boost)
+
+    def constant_score(self, query: tree.Query) -> float | None:
+        """Return the score that all matches have, None if they may differ."""
+        match query:
+            case tree.Prefix() | tree.Fuzzy() | tree.Facet() | tree.Ids():
+                return query.boost
+            case tree.Everything():
+                return 0.0
+            case tree.Bool() if not query.should:
+                scores = [self.constant_score(part) for part in query.must]
+                return sum(score for score in scores if score is not None) if None not in scores else None
+        return None
+
+    def _constant(self, query: tree.Query, part: Part) -> tuple[Query | None, float]:
+        match query:
+            case tree.Everything():
+                return part.everything, 0.0
+            case tree.Facet():
+                return part.with_values(query.name, query.values), query.boost
+            case tree.Ids():
+                return part.with_ids(query.ids), query.boost
+            case tree.Prefix():
+                return _any_of(part, part.kind(query.field), _expanded(query, part)), query.boost
+            case tree.Fuzzy():
+                return _any_of(part, part.kind(query.field), _similar(query, part)), query.boost
+        raise AssertionError(query)
+
+    def _bool(self, query: tree.Bool, part: Part) -> Query | None:
+        must = [self.compile(each, part) for each in query.must]
+        if None in must:
+            return None
+        should = [found for each in _flat(query.should) if (found := self.compile(each, part)) is not None]
+        without = [found for each in query.must_not if (found := self.compile(each, part)) is not None]
+        if not must and not should and (query.should or not query.must_not):
+            return None
+        if not must and not should:
+            must = [part.everything]
+        clauses = [(Occur.Must, each) for each in must if each is not None]
+        clauses += [(Occur.Should, each) for each in should]
+        clauses += [(Occur.MustNot, each) for each in without]
+        return clauses[0][1] if len(clauses) == 1 and not without else Query.boolean_query(clauses)
+
+    def _readings(self, query: tree.Readings, part: Part) -> Query | None:
+        found = []
+        for term, frequency in self._frequencies(query, part):
+            scored = self._scored_term(part, term.field, term.text, term.boost * part_idf(part, frequency))
+            if scored is not None:
+                found.append(scored)
+        return _together(found)
+
+    def _frequencies(self, query: tree.Readings, part: Part) -> list[tuple[tree.Term, float]]:
+        """Return the terms that a part may hold, each with the document frequency to count with."""
+        here = [(place, term) for place, term in enumerate(query.terms) if part.kind(term.field)]
+        if not here:
+            return []
+        known = self._home.get(id(query))
+        if known is None:
+            terms = (*query.terms, *query.unread)
+            statistics = [(self.documents(term.field), self.frequency(term.field, term.text)) for term in terms]
+            known = self._home[id(query)] = (query, bm25.at_home(statistics))
+        return [(term, known[1][place]) for place, term in here]
+
+    def _scored_term(self, part: Part, field: str, text: str, weight: float) -> Query | None:
+        """Return a query for a term whose saturation is weighed so."""
+        kind = part.kind(field)
+        frequency = part.document_frequency(kind, text) if kind else 0
+        if kind is None or not frequency:
+            return None
+        return _weighed(
+            Query.term_query(part.schema, kind, term_key(text), index_option="freq"),
+            weight,
+            part.own_idf(frequency),
+        )
+
+    def _phrase(self, query: tree.Phrase, part: Part) -> Query | None:
+        return self._scored_phrase(query, part, query.boost * sum(map(lambda n: part_idf(part, n), _held(query, part))))
+
+    def _scored_phrase(self, query: tree.Phrase, part: Part, weight: float) -> Query | None:
+        kind = part.kind(query.field)
+        frequencies = _held(query, part)
+        if kind is None or not all(frequencies):
+            return None
+        terms = [(place, term_key(text)) for place, text in query.terms]
+        if len(terms) == 1:
+            return self._scored_term(part, query.field, query.terms[0][1], weight)
+        return _weighed(
+            Query.phrase_query(part.schema, kind, terms), weight, sum(map(part.own_idf, frequencies))
+        )
+
+    def _synonyms(self, query: tree.Synonyms, part: Part) -> Query | None:
+        weight, _ = self._weight(query, part)
+        found = [self._alternative(each, part, each.boost * weight) for each in query.alternatives]
+        return _best([each for each in found if each is not None])
+
+    def _alternative(self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part, weight: float) -> Query | None:
+        match query:
+            case tree.Term():
+                return self._scored_term(part, query.field, query.text, weight)
+            case tree.Phrase():
+                return self._scored_phrase(query, part, weight)
+            case tree.Prefix():
+                terms = (self._scored_term(part, query.field, key, weight) for key in _expanded(query, part))
+                return _best([term for term in terms if term is not None])
+
+    def _weight(self, query: tree.Synonyms, part: Part) -> tuple[float, float]:
+        """Return what the saturation of synonyms counts, and the document frequency that they have as one word."""
+        if not any(part.kind(each.field) for each in query.alternatives):
+            return 0.0, 0.0
+        held = min(sum(each.boost * self._holders(each, part) for each in query.alternatives), part.documents)
+        weight = part_idf(part, held)
+        if query.home is not None and (at_home := self.frequency(query.home.field, query.home.text)):
+            weight = min(weight, bm25.idf(self.documents(query.home.field), at_home))
+        return query.boost * weight, held
+
+    def _holders(self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part) -> int:
+        """Return how many documents hold a term, a phrase or any term with a prefix."""
+        if isinstance(query, tree.Term) or (isinstance(query, tree.Phrase) and len(query.terms) == 1):
+            text = query.text if isinstance(query, tree.Term) else query.terms[0][1]
+            return self.frequency(query.field, text)
+        if isinstance(query, tree.Phrase):
+            found = self._scored_phrase(query, part, 0.0)
+        else:
+            found = _any_of(part, part.kind(query.field), _expanded(query, part))
+        return 0 if found is None else part.held(query, found)
+
+    # Statistics
+
+    def frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term."""
+        kind, _, language = field.partition("_")
+        part = self._parts.get(language)
+        return part.document_frequency(kind, text) if part and part.kind(field) else 0
+
+    def documents(self, field: str) -> int:
+        """Return the number of documents in the language of a field."""
+        part = self._parts.get(field.partition("_")[2])
+        return part.documents if part else 0
+
+    # Explaining
+
+    def explain(self, query: tree.Query, part: Part, address: Any, identifier: str) -> Explanation | None:
+        """Return where the score of a document comes from, None if it does not match."""
+
+        def inside(each: tree.Query) -> Explanation | None:
+            return self.explain(each, part, address, identifier)
+
+        match query:
+            case tree.Term():
+                found = inside(tree.Readings((query,)))
+                return found.parts[0] if found else None
+            case tree.Readings():
+                parts = [
+                    self._explained(
+                        term,
+                        self._scored_term(part, term.field, term.text, term.boost * part_idf(part, frequency)),
+                        (term.boost, [frequency]),
+                        part,
+                        address,
+                    )
+                    for term, frequency in self._frequencies(query, part)
+                ]
+                return _sum(query, parts)
+            case tree.Phrase():
+                statistics = (query.boost, [float(frequency) for frequency in _held(query, part)])
+                return self._explained(query, self._phrase(query, part), statistics, part, address)
+            case tree.Synonyms():
+                weight, held = self._weight(query, part)
+                rarity = part_idf(part, held)
+                statistics = (weight / rarity if rarity else 0.0, [held])
+                return self._explained(query, self._synonyms(query, part), statistics, part, address)
+            case tree.Bool():
+                return _explained_bool(query, inside)
+        found, boost = self._constant(query, part)
+        wanted = part.with_ids([identifier])
+        if found is None or wanted is None or not part.count(_both(found, wanted)):
+            return None
+        return Explanation(query, boost)
+
+    def _explained(
+        self,
+        leaf: tree.Term | tree.Phrase | tree.Synonyms,
+        scored: Query | None,
+        weights: tuple[float, Sequence[float]],
+        part: Part,
+        address: Any,
+    ) -> Explanation | None:
+        if scored is None:
+            return None
+        try:
+            told = json.loads(scored.explain(part.searcher, address).to_json())
+        except ValueError:  # so it says that a document does not match
+            return None
+        boost, frequencies = weights
+        rarity = sum(part_idf(part, frequency) for frequency in frequencies)
+        score = float(told["value"])
+        return Explanation(
+            leaf,
+            score,
+            statistics=Statistics(
+                boost=boost,
+                documents=part.documents,
+                document_frequencies=tuple(map(float, frequencies)),
+                rarity=rarity,
+                frequency=_detail(told, _FREQUENCY),
+                length=_detail(told, _LENGTH),
+                average_length=_detail(told, _AVERAGE),
+                saturation=score / (boost * rarity) if boost * rarity else 0.0,
+            ),
+        )
+
+
+def part_idf(part: Part, frequency: float) -> float:
+    """Return the inverse document frequency in the language of a part."""
+    return bm25.idf(part.documents, frequency)
+
+
+def _weighed(query: Query, weight: float, own: float) -> Query:
+    return Query.boost_query(query, weight / own if own else 0.0)
+
+
+def _both(one: Query, other: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
+
+
+def _together(queries: list[Query]) -> Query | None:
+    if len(queries) < 2:
+        return queries[0] if queries else None
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def _best(queries: list[Query]) -> Query | None:
+    if len(queries) < 2:
+        return queries[0] if queries else None
+    return Query.disjunction_max_query(queries)
+
+
+def _flat(queries: Iterable[tree.Query]) -> Iterable[tree.Query]:
+    """Return alternatives without those that are alternatives again: there is less to evaluate."""
+    for query in queries:
+        if isinstance(query, tree.Bool) and not query.must and not query.must_not:
+            yield from _flat(query.should)
+        else:
+            yield query
+
+
+def _any_of(part: Part, kind: str | None, keys: Sequence[str]) -> Query | None:
+    return Query.term_set_query(part.schema, kind, keys) if kind and keys else None
+
+
+def _expanded(query: tree.Prefix, part: Part) -> list[str]:
+    kind = part.kind(query.field)
+    return part.keys(kind, query.prefix, query.max_length) if kind else []
+
+
+def _similar(query: tree.Fuzzy, part: Part) -> list[str]:
+    # tantivy's own may change the first character too.
+    kind = part.kind(query.field)
+    if not kind or not query.text:
+        return []
+    text = term_key(query.text)
+    keys = part.keys(kind, text[:1], len(query.text) + query.distance)
+    return [key for key in keys if within_distance(key, text, query.distance)]
+
+
+def _held(query: tree.Phrase, part: Part) -> list[int]:
+    """Return the document frequency of each term of a phrase."""
+    kind = part.kind(query.field)
+    return [part.document_frequency(kind, text) if kind else 0 for _, text in query.terms]
+
+
+def _detail(told: Mapping[str, Any], name: str) -> float:
+    """Return a number out of an explanation of tantivy's; of the best, where there are several."""
+    found = [told]
+    for each in found:
+        if each.get("description", "").startswith(name):
+            return float(each["value"])
+        found += sorted(each.get("details") or (), key=lambda inner: -inner["value"])
+    return 0.0
+
+
+def _sum(query: tree.Query, parts: Iterable[Explanation | None]) -> Explanation | None:
+    found = tuple(part for part in parts if part is not None)
+    return Explanation(query, sum(part.score for part in found), found) if found else None
+
+
+def _explained_bool(query: tree.Bool, explain: Callable[[tree.Query], Explanation | None]) -> Explanation | None:
+    must = [explain(each) for each in query.must]
+    should = [explain(each) for each in query.should]
+    if None in must or (not must and query.should and not any(should)):
+        return None
+    if not (must or query.should or query.must_not) or any(explain(each) for each in query.must_not):
+        return None
+    return _sum(query, chain(must, should)) or Explanation(query, 0.0)

@@ -1,0 +1,5 @@
+from searchkit.testing import EngineContract
+
+
+class TestTantivy(EngineContract):
+    engine_name = "tantivy"
