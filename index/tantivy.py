@@ -1,8 +1,8 @@
 """An engine for many articles: tantivy keeps postings, columns and stored bytes, scores and counts.
 
 Each language is an index of tantivy in a folder of its own (`searchkit.index.tantivy_part`). One small file names
-the folders that make up the last commit, and is replaced as a whole: so a commit shows at once, and is whole or not
-there at all, for all languages together.
+the folders that make up the last commit, and is replaced as a whole: so a commit shows at once, and for all
+languages together.
 """
 
 import json
@@ -413,7 +413,8 @@ def _every(part: Part, query: Found, request: Request) -> list[_Candidate]:
     if request.sort == "date":
         days = part.searcher.fast_field_values("published", [candidate.address for candidate in candidates])
         candidates = [
-            candidate._replace(key=(-day, candidate.key[1])) for candidate, day in zip(candidates, days, strict=True)
+            candidate._replace(key=(-day, candidate.key[1]))
+            for candidate, day in zip(candidates, days, strict=True)
         ]
     return candidates
 

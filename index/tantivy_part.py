@@ -17,6 +17,7 @@ from functools import cached_property
 from math import log
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 import tantivy
 from tantivy import Occur, Query
@@ -27,7 +28,8 @@ from searchkit.index.query import KINDS
 
 META: Final = "meta.json"
 _MANAGED: Final = ".managed.json"
-_LOCKS: Final = (".tantivy-writer.lock", ".tantivy-meta.lock")
+# The files of a segment; without some of them tantivy opens it all the same.
+_SUFFIXES: Final = ("store", "idx", "pos", "term", "fast", "fieldnorm")
 # tantivy passes over terms of more than 65,530 bytes, and a code point takes at most 4.
 _LONGEST: Final = 16_000
 _HEAD: Final = 1_000
@@ -35,9 +37,12 @@ _HEAD: Final = 1_000
 _CUT: Final = "\U0010ffff\U0010fffe"
 _SHORT: Final = "="
 _LONG: Final = "#"
+_DIGITS: Final = "0123456789abcdef"
 _PLAIN: Final = re.compile(r"\w+", re.ASCII)
 # Of a terms aggregation: exact only where no bucket is left out.
 _ALL_BUCKETS: Final = 2**31 - 1
+# What tantivy says of more than 65,000 buckets.
+_TOO_MANY: Final = "bucket limit"
 
 
 # What is written
@@ -127,8 +132,12 @@ def _facet_key(name: str) -> str:
 
 
 def _value_key(value: str) -> str:
-    """Return what stands for a value of a facet: a sign, so that tantivy takes no value for a date, and its key."""
-    return (_SHORT if len(value) < _LONGEST else _LONG) + term_key(value)
+    """Return what stands for a value of a facet: a sign, a digit that divides values evenly, and its key.
+
+    The sign keeps tantivy from taking a value for a date.
+    """
+    digit = _DIGITS[crc32(value.encode("utf-8", "surrogatepass")) % len(_DIGITS)]
+    return f"{_SHORT if len(value) < _LONGEST else _LONG}{digit}{term_key(value)}"
 
 
 # Folders
@@ -196,11 +205,12 @@ class Part:
     """The articles of one language.
 
     Args:
-        folder: its files, or None for none.
+        folder: its files.
         language: the code.
 
     Attributes:
         documents: number of live documents.
+        counted: number of documents that statistics count: the deleted ones too that are not merged away.
 
     Raises:
         FileNotFoundError: the folder is not there, or not whole.
@@ -211,7 +221,8 @@ class Part:
         self.folder = folder
         self.language = language
         try:
-            self._all: int = sum(segment["max_doc"] for segment in _meta(folder)["segments"])
+            _check_whole(folder)
+            self.counted: int = sum(segment["max_doc"] for segment in _meta(folder)["segments"])
             index = tantivy.Index.open(str(folder))
             index.config_reader("manual")
             index.reload()
@@ -220,12 +231,11 @@ class Part:
         except (FileNotFoundError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # damaged files make tantivy panic, which is no Exception
+            _check_whole(folder)
             reason = " ".join(str(error).split()) or type(error).__name__
-            if "FileDoesNotExist" in reason or "does not exist" in reason:
-                raise FileNotFoundError(2, "missing", _missing(reason, folder)) from error
             raise IndexFormatError(f"{folder} cannot be read ({reason}); index the articles again") from error
         self.documents: int = self.searcher.num_docs
-        self._counted: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
+        self._counts: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
         self._held: dict[object, int] = {}
 
     @cached_property
@@ -257,11 +267,8 @@ class Part:
         return found if longest is None else [key for key in found if _length(key) <= longest]
 
     def own_idf(self, frequency: int) -> float:
-        """Return the weight that tantivy gives a term, in the 32 bits that it calculates with.
-
-        Its number of documents is that of all that were ever added and not merged away.
-        """
-        ratio = _float32((max(self._all - frequency, 0) + 0.5) / (frequency + 0.5))
+        """Return the weight that tantivy gives a term, in the 32 bits that it calculates with."""
+        ratio = _float32((max(self.counted - frequency, 0) + 0.5) / (frequency + 0.5))
         return _float32(log(_float32(1 + ratio)))
 
     def held(self, key: object, query: Query) -> int:
@@ -322,23 +329,32 @@ class Part:
             names: of the facets.
         """
         if query is None:
-            found = self._counted.get(names)
+            found = self._counts.get(names)
             if found is None:
-                found = self._counted[names] = self._aggregated(Query.all_query(), names)
+                found = self._counts[names] = self._aggregated(Query.all_query(), names)
             return found
         return self._aggregated(query, names)
 
     def _aggregated(self, query: Query, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
-        request = {
-            str(place): {
-                "terms": {
-                    "field": f"facet.{_facet_key(name)}",
-                    "size": _ALL_BUCKETS,
-                    "segment_size": _ALL_BUCKETS,
-                }
-            }
-            for place, name in enumerate(names)
-        }
+        try:
+            return self._buckets(query, names)
+        except ValueError as error:
+            if _TOO_MANY not in str(error):
+                raise
+        found: dict[str, dict[str, int]] = {}
+        for name in names:
+            found[name] = {}
+            for digit in _DIGITS:
+                found[name] |= self._buckets(query, (name,), f".{digit}(.|\n)*")[name]
+        return found
+
+    def _buckets(self, query: Query, names: tuple[str, ...], include: str = "") -> dict[str, dict[str, int]]:
+        """Count the values of some facets, all or those that a pattern includes."""
+        request = {}
+        for place, name in enumerate(names):
+            field = f"facet.{_facet_key(name)}"
+            terms = {"field": field, "size": _ALL_BUCKETS, "segment_size": _ALL_BUCKETS}
+            request[str(place)] = {"terms": terms | ({"include": include} if include else {})}
         answer = self.searcher.aggregate(query, request)
         return {
             name: {
@@ -350,7 +366,7 @@ class Part:
     def _value(self, name: str, key: str) -> str:
         """Return the value of a facet that a key stands for; a long one out of a document that carries it."""
         if key[0] == _SHORT:
-            return key[1:]
+            return key[2:]
         query = Query.term_query(self.schema, f"facet.{_facet_key(name)}", key, index_option="basic")
         value: str = self.entry(self.searcher.search(query, limit=1).hits[0][1])[4][key]
         return value
@@ -364,9 +380,13 @@ def narrowed(query: Query, *filters: Query) -> Query:
     return Query.boolean_query(parts)
 
 
-def _missing(reason: str, folder: Path) -> str:
-    found = re.search(r'"([^"]+)"', reason)
-    return str(folder / found.group(1)) if found else str(folder)
+def _check_whole(folder: Path) -> None:
+    """Raise an error if a file is missing, which another commit may have removed."""
+    for segment in _meta(folder)["segments"]:
+        for suffix in _SUFFIXES:
+            file = folder / f"{segment['segment_id'].replace('-', '')}.{suffix}"
+            if not file.is_file():
+                raise FileNotFoundError(2, "missing", str(file))
 
 
 def _float32(number: float) -> float:

@@ -128,7 +128,8 @@ class Compiler:
         )
 
     def _phrase(self, query: tree.Phrase, part: Part) -> Query | None:
-        return self._scored_phrase(query, part, query.boost * sum(map(lambda n: part_idf(part, n), _held(query, part))))
+        rarity = sum(part_idf(part, frequency) for frequency in _held(query, part))
+        return self._scored_phrase(query, part, query.boost * rarity)
 
     def _scored_phrase(self, query: tree.Phrase, part: Part, weight: float) -> Query | None:
         kind = part.kind(query.field)
@@ -138,16 +139,16 @@ class Compiler:
         terms = [(place, term_key(text)) for place, text in query.terms]
         if len(terms) == 1:
             return self._scored_term(part, query.field, query.terms[0][1], weight)
-        return _weighed(
-            Query.phrase_query(part.schema, kind, terms), weight, sum(map(part.own_idf, frequencies))
-        )
+        return _weighed(Query.phrase_query(part.schema, kind, terms), weight, sum(map(part.own_idf, frequencies)))
 
     def _synonyms(self, query: tree.Synonyms, part: Part) -> Query | None:
         weight, _ = self._weight(query, part)
         found = [self._alternative(each, part, each.boost * weight) for each in query.alternatives]
         return _best([each for each in found if each is not None])
 
-    def _alternative(self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part, weight: float) -> Query | None:
+    def _alternative(
+        self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part, weight: float
+    ) -> Query | None:
         match query:
             case tree.Term():
                 return self._scored_term(part, query.field, query.text, weight)
@@ -161,7 +162,7 @@ class Compiler:
         """Return what the saturation of synonyms counts, and the document frequency that they have as one word."""
         if not any(part.kind(each.field) for each in query.alternatives):
             return 0.0, 0.0
-        held = min(sum(each.boost * self._holders(each, part) for each in query.alternatives), part.documents)
+        held = min(sum(each.boost * self._holders(each, part) for each in query.alternatives), part.counted)
         weight = part_idf(part, held)
         if query.home is not None and (at_home := self.frequency(query.home.field, query.home.text)):
             weight = min(weight, bm25.idf(self.documents(query.home.field), at_home))
@@ -187,9 +188,9 @@ class Compiler:
         return part.document_frequency(kind, text) if part and part.kind(field) else 0
 
     def documents(self, field: str) -> int:
-        """Return the number of documents in the language of a field."""
+        """Return the number of documents in the language of a field, as statistics count them."""
         part = self._parts.get(field.partition("_")[2])
-        return part.documents if part else 0
+        return part.counted if part else 0
 
     # Explaining
 
@@ -253,7 +254,7 @@ class Compiler:
             score,
             statistics=Statistics(
                 boost=boost,
-                documents=part.documents,
+                documents=part.counted,
                 document_frequencies=tuple(map(float, frequencies)),
                 rarity=rarity,
                 frequency=_detail(told, _FREQUENCY),
@@ -266,7 +267,7 @@ class Compiler:
 
 def part_idf(part: Part, frequency: float) -> float:
     """Return the inverse document frequency in the language of a part."""
-    return bm25.idf(part.documents, frequency)
+    return bm25.idf(part.counted, frequency)
 
 
 def _weighed(query: Query, weight: float, own: float) -> Query:

@@ -21,6 +21,7 @@ COMMANDS: Final = (
     "info",
     "analyze",
     "rebuild",
+    "convert",
     "vocabulary",
     "evaluate",
     "demo",
