@@ -184,7 +184,7 @@ class TantivyWriter:
         parts = self._begun().parts
         for identifier in ids:
             key = term_key(identifier)
-            languages = {code for code, part in parts.items() if part.document_frequency("id", identifier)}
+            languages = {code for code, part in parts.items() if part.holds(identifier)}
             if identifier in self._added:
                 languages.add(self._added.pop(identifier))
             for language in languages:

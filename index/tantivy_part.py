@@ -35,6 +35,8 @@ _LONGEST: Final = 16_000
 _HEAD: Final = 1_000
 # Stands between the beginning of a term that is too long and its digest: no text has this code point.
 _CUT: Final = "\U0010ffff\U0010fffe"
+# Document frequencies that a part keeps: some megabytes.
+_MOST_FREQUENCIES: Final = 50_000
 _SHORT: Final = "="
 _LONG: Final = "#"
 _DIGITS: Final = "0123456789abcdef"
@@ -237,6 +239,8 @@ class Part:
         self.documents: int = self.searcher.num_docs
         self._counts: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
         self._held: dict[object, int] = {}
+        self._frequencies: dict[tuple[str, str], int] = {}
+        self._kinds = {f"{kind}_{language}": kind for kind in KINDS}
 
     @cached_property
     def everything(self) -> Query:
@@ -247,12 +251,15 @@ class Part:
 
     def kind(self, field: str) -> str | None:
         """Return the kind of text of a field, None for fields that this part has not."""
-        kind, _, language = field.partition("_")
-        return kind if language == self.language and kind in KINDS else None
+        return self._kinds.get(field)
 
     def document_frequency(self, kind: str, text: str) -> int:
         """Return how many documents hold a term; deleted ones may count."""
-        found: int = self.searcher.doc_freq(kind, term_key(text))
+        found = self._frequencies.get((kind, text))
+        if found is None:
+            if len(self._frequencies) >= _MOST_FREQUENCIES:
+                self._frequencies.clear()
+            found = self._frequencies[kind, text] = self.searcher.doc_freq(kind, term_key(text))
         return found
 
     def terms(self, kind: str, prefix: str) -> Iterator[tuple[str, int]]:
@@ -289,13 +296,17 @@ class Part:
 
     def with_ids(self, ids: Iterable[str]) -> Query | None:
         """Return a query for documents by their ids; None if there are none."""
-        keys = [key for key in map(term_key, ids) if self.searcher.doc_freq("id", key)]
+        keys = [term_key(identifier) for identifier in ids if self.holds(identifier)]
         return Query.term_set_query(self.schema, "id", keys) if keys else None
 
     def with_values(self, name: str, values: Iterable[str]) -> Query | None:
         """Return a query for documents that carry any value of a facet."""
         keys = sorted({_value_key(value) for value in values})
         return Query.term_set_query(self.schema, f"facet.{_facet_key(name)}", keys) if keys else None
+
+    def holds(self, identifier: str) -> bool:
+        """Tell whether there is a document of this id, or was before its deletion."""
+        return bool(self.searcher.doc_freq("id", term_key(identifier)))
 
     def address(self, identifier: str) -> Any | None:
         """Return where a document is."""

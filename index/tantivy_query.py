@@ -9,7 +9,7 @@ factor: ours over its own.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tantivy import Occur, Query
 
@@ -19,9 +19,23 @@ from searchkit.index.explanation import Explanation, Statistics
 from searchkit.index.fuzzy import within_distance
 from searchkit.index.tantivy_part import Part, term_key
 
+# tantivy adds no frequencies up. What the best of some synonyms scores, and this share of what the others do, is
+# what BM25 gives their frequencies together in the commonest case: two that a text of average length has once.
+_OTHERS: Final = bm25.saturation(2, 1, 1) - bm25.saturation(1, 1, 1)
 _FREQUENCY: Final = "freq, "
 _LENGTH: Final = "dl, "
 _AVERAGE: Final = "avgdl, "
+
+
+class _Reading(NamedTuple):
+    """A term of `searchkit.index.query.Readings` that documents hold.
+
+    Attributes:
+        counted: the document frequency to count with.
+    """
+
+    term: tree.Term
+    counted: float
 
 
 class Compiler:
@@ -34,23 +48,23 @@ class Compiler:
     def __init__(self, parts: Mapping[str, Part]) -> None:
         self._parts = parts
         # With the query, so that no other one gets its identity.
-        self._home: dict[int, tuple[tree.Readings, list[float]]] = {}
+        self._read: dict[int, tuple[tree.Readings, dict[str, list[_Reading]]]] = {}
 
     # Matching and scoring
 
     def compile(self, query: tree.Query, part: Part) -> Query | None:
         """Return what scores the documents of a part; None matches nothing."""
-        match query:
-            case tree.Term():
-                return self._readings(tree.Readings((query,)), part)
-            case tree.Readings():
-                return self._readings(query, part)
-            case tree.Phrase():
-                return self._phrase(query, part)
-            case tree.Synonyms():
-                return self._synonyms(query, part)
-            case tree.Bool():
-                return self._bool(query, part)
+        if isinstance(query, tree.Readings):
+            return self._readings(query, part)
+        if isinstance(query, tree.Phrase):
+            return self._phrase(query, part)
+        if isinstance(query, tree.Synonyms):
+            return self._synonyms(query, part)
+        if isinstance(query, tree.Bool):
+            return self._bool(query, part)
+        if isinstance(query, tree.Term):
+            idf = part_idf(part, self.frequency(query.field, query.text))
+            return self._scored_term(part, query.field, query.text, query.boost * idf)
         found, boost = self._constant(query, part)
         return None if found is None else Query.const_score_query(found, boost)
 
@@ -96,24 +110,34 @@ class Compiler:
         return clauses[0][1] if len(clauses) == 1 and not without else Query.boolean_query(clauses)
 
     def _readings(self, query: tree.Readings, part: Part) -> Query | None:
-        found = []
-        for term, frequency in self._frequencies(query, part):
-            scored = self._scored_term(part, term.field, term.text, term.boost * part_idf(part, frequency))
-            if scored is not None:
-                found.append(scored)
-        return _together(found)
+        found = [
+            scored
+            for term, counted in self._held(query, part)
+            if (scored := self._scored_term(part, term.field, term.text, term.boost * part_idf(part, counted)))
+        ]
+        if len(found) < 2:
+            return found[0] if found else None
+        return Query.boolean_query([(Occur.Should, scored) for scored in found])
 
-    def _frequencies(self, query: tree.Readings, part: Part) -> list[tuple[tree.Term, float]]:
-        """Return the terms that a part may hold, each with the document frequency to count with."""
-        here = [(place, term) for place, term in enumerate(query.terms) if part.kind(term.field)]
-        if not here:
-            return []
-        known = self._home.get(id(query))
+    def _held(self, query: tree.Readings, part: Part) -> list[_Reading]:
+        """Return the terms that documents of a part hold, each with the document frequency to count with."""
+        known = self._read.get(id(query))
         if known is None:
+            by_language: dict[str, list[_Reading]] = {}
             terms = (*query.terms, *query.unread)
-            statistics = [(self.documents(term.field), self.frequency(term.field, term.text)) for term in terms]
-            known = self._home[id(query)] = (query, bm25.at_home(statistics))
-        return [(term, known[1][place]) for place, term in here]
+            frequencies = [self.frequency(term.field, term.text) for term in terms]
+            if any(frequencies[: len(query.terms)]):
+                statistics = [
+                    (self.documents(term.field), frequency)
+                    for term, frequency in zip(terms, frequencies, strict=True)
+                ]
+                at_home = bm25.at_home(statistics)
+                for term, frequency, counted in zip(query.terms, frequencies, at_home, strict=False):
+                    if frequency:
+                        language = term.field.partition("_")[2]
+                        by_language.setdefault(language, []).append(_Reading(term, counted))
+            known = self._read[id(query)] = (query, by_language)
+        return known[1].get(part.language, [])
 
     def _scored_term(self, part: Part, field: str, text: str, weight: float) -> Query | None:
         """Return a query for a term whose saturation is weighed so."""
@@ -121,47 +145,53 @@ class Compiler:
         frequency = part.document_frequency(kind, text) if kind else 0
         if kind is None or not frequency:
             return None
-        return _weighed(
-            Query.term_query(part.schema, kind, term_key(text), index_option="freq"),
-            weight,
-            part.own_idf(frequency),
-        )
+        term = Query.term_query(part.schema, kind, term_key(text), index_option="freq")
+        return _weighed(term, weight, part.own_idf(frequency))
 
     def _phrase(self, query: tree.Phrase, part: Part) -> Query | None:
-        rarity = sum(part_idf(part, frequency) for frequency in _held(query, part))
-        return self._scored_phrase(query, part, query.boost * rarity)
+        if not part.kind(query.field):
+            return None
+        frequencies = _frequencies(query, part)
+        rarity = sum(part_idf(part, frequency) for frequency in frequencies)
+        return self._scored_phrase(query, part, query.boost * rarity) if all(frequencies) else None
 
     def _scored_phrase(self, query: tree.Phrase, part: Part, weight: float) -> Query | None:
         kind = part.kind(query.field)
-        frequencies = _held(query, part)
-        if kind is None or not all(frequencies):
+        frequencies = _frequencies(query, part)
+        if kind is None or not frequencies or not all(frequencies):
             return None
-        terms = [(place, term_key(text)) for place, text in query.terms]
-        if len(terms) == 1:
+        if len(query.terms) == 1:  # where tantivy panics
             return self._scored_term(part, query.field, query.terms[0][1], weight)
+        terms = [(place, term_key(text)) for place, text in query.terms]
         return _weighed(Query.phrase_query(part.schema, kind, terms), weight, sum(map(part.own_idf, frequencies)))
 
     def _synonyms(self, query: tree.Synonyms, part: Part) -> Query | None:
+        if not any(part.kind(each.field) for each in query.alternatives):
+            return None
         weight, _ = self._weight(query, part)
-        found = [self._alternative(each, part, each.boost * weight) for each in query.alternatives]
-        return _best([each for each in found if each is not None])
+        found = [
+            scored
+            for each in query.alternatives
+            for scored in self._alternatives(each, part, bm25.saturation(each.boost, 1, 1) * weight)
+            if scored is not None
+        ]
+        if len(found) < 2:
+            return found[0] if found else None
+        return Query.disjunction_max_query(found, _OTHERS)
 
-    def _alternative(
+    def _alternatives(
         self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part, weight: float
-    ) -> Query | None:
+    ) -> list[Query | None]:
         match query:
             case tree.Term():
-                return self._scored_term(part, query.field, query.text, weight)
+                return [self._scored_term(part, query.field, query.text, weight)]
             case tree.Phrase():
-                return self._scored_phrase(query, part, weight)
+                return [self._scored_phrase(query, part, weight)]
             case tree.Prefix():
-                terms = (self._scored_term(part, query.field, key, weight) for key in _expanded(query, part))
-                return _best([term for term in terms if term is not None])
+                return [self._scored_term(part, query.field, key, weight) for key in _expanded(query, part)]
 
     def _weight(self, query: tree.Synonyms, part: Part) -> tuple[float, float]:
         """Return what the saturation of synonyms counts, and the document frequency that they have as one word."""
-        if not any(part.kind(each.field) for each in query.alternatives):
-            return 0.0, 0.0
         held = min(sum(each.boost * self._holders(each, part) for each in query.alternatives), part.counted)
         weight = part_idf(part, held)
         if query.home is not None and (at_home := self.frequency(query.home.field, query.home.text)):
@@ -170,10 +200,11 @@ class Compiler:
 
     def _holders(self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part) -> int:
         """Return how many documents hold a term, a phrase or any term with a prefix."""
-        if isinstance(query, tree.Term) or (isinstance(query, tree.Phrase) and len(query.terms) == 1):
-            text = query.text if isinstance(query, tree.Term) else query.terms[0][1]
-            return self.frequency(query.field, text)
+        if isinstance(query, tree.Term):
+            return self.frequency(query.field, query.text)
         if isinstance(query, tree.Phrase):
+            if len(query.terms) == 1:
+                return self.frequency(query.field, query.terms[0][1])
             found = self._scored_phrase(query, part, 0.0)
         else:
             found = _any_of(part, part.kind(query.field), _expanded(query, part))
@@ -213,17 +244,18 @@ class Compiler:
                         part,
                         address,
                     )
-                    for term, frequency in self._frequencies(query, part)
+                    for term, frequency in self._held(query, part)
                 ]
                 return _sum(query, parts)
             case tree.Phrase():
-                statistics = (query.boost, [float(frequency) for frequency in _held(query, part)])
+                statistics = (query.boost, [float(frequency) for frequency in _frequencies(query, part)])
                 return self._explained(query, self._phrase(query, part), statistics, part, address)
             case tree.Synonyms():
-                weight, held = self._weight(query, part)
+                scored = self._synonyms(query, part)
+                weight, held = self._weight(query, part) if scored else (0.0, 0.0)
                 rarity = part_idf(part, held)
                 statistics = (weight / rarity if rarity else 0.0, [held])
-                return self._explained(query, self._synonyms(query, part), statistics, part, address)
+                return self._explained(query, scored, statistics, part, address)
             case tree.Bool():
                 return _explained_bool(query, inside)
         found, boost = self._constant(query, part)
@@ -278,18 +310,6 @@ def _both(one: Query, other: Query) -> Query:
     return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
 
 
-def _together(queries: list[Query]) -> Query | None:
-    if len(queries) < 2:
-        return queries[0] if queries else None
-    return Query.boolean_query([(Occur.Should, query) for query in queries])
-
-
-def _best(queries: list[Query]) -> Query | None:
-    if len(queries) < 2:
-        return queries[0] if queries else None
-    return Query.disjunction_max_query(queries)
-
-
 def _flat(queries: Iterable[tree.Query]) -> Iterable[tree.Query]:
     """Return alternatives without those that are alternatives again: there is less to evaluate."""
     for query in queries:
@@ -318,7 +338,7 @@ def _similar(query: tree.Fuzzy, part: Part) -> list[str]:
     return [key for key in keys if within_distance(key, text, query.distance)]
 
 
-def _held(query: tree.Phrase, part: Part) -> list[int]:
+def _frequencies(query: tree.Phrase, part: Part) -> list[int]:
     """Return the document frequency of each term of a phrase."""
     kind = part.kind(query.field)
     return [part.document_frequency(kind, text) if kind else 0 for _, text in query.terms]
