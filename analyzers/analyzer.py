@@ -13,6 +13,9 @@ from searchkit.analyzers.token import Token, canonical
 
 _APOSTROPHES: Final = frozenset("'’ʼ＇")
 _CACHE_LIMIT: Final = 200_000
+# Texts that may be words of a query, of which the same is asked many times.
+_SHORT: Final = 64
+_MOST_SHORT: Final = 10_000
 
 # A term of a word, and where it begins and ends in it.
 _Term: TypeAlias = tuple[str, int, int]
@@ -40,6 +43,7 @@ class Analyzer:
     ) -> None:
         self.language = language
         self._host = _rules(language, user_words)
+        self._short: dict[tuple[str, bool], tuple[Token, ...]] = {}
         own = set(language.scripts)
         self._foreign = {
             script: _rules(other, user_words)
@@ -56,7 +60,11 @@ class Analyzer:
 
     def tokens(self, text: str) -> Iterator[Token]:
         """Yield the tokens of ``text`` by position; never raises on any text."""
-        return self._tokens(text, words=True)
+        return (
+            iter(self._tokens_of_short(text, words=True))
+            if len(text) <= _SHORT
+            else self._tokens(text, words=True)
+        )
 
     def canonical(self, text: str) -> list[Token]:
         """Return one token for each position of ``text``: the most normalised one.
@@ -64,6 +72,8 @@ class Analyzer:
         Vocabulary terms and phrases are matched on these, so that neither inflection nor the choice of
         word breaks matters. Does not load a segmenter's dictionary.
         """
+        if len(text) <= _SHORT:
+            return list(self._tokens_of_short(text, words=False))
         return canonical(self._tokens(text, words=False))
 
     def words(self, text: str) -> list[str]:
@@ -93,6 +103,16 @@ class Analyzer:
             return False
         return not self._rules(found[0][0]).is_word(term)
 
+    def _tokens_of_short(self, text: str, *, words: bool) -> tuple[Token, ...]:
+        """Return the tokens of a short text, only the canonical ones without ``words``."""
+        found = self._short.get((text, words))
+        if found is None:
+            if len(self._short) >= _MOST_SHORT:
+                self._short.clear()
+            tokens = self._tokens(text, words=words)
+            found = self._short[text, words] = tuple(tokens if words else canonical(tokens))
+        return found
+
     def _rules(self, script: str) -> "_Rules":
         return self._foreign.get(script, self._host)
 
@@ -119,6 +139,7 @@ class _Rules:
     def __init__(self, language: Language, user_words: frozenset[str]) -> None:
         self.language = language
         self._cache: dict[str, tuple[_Term, ...]] = {}
+        self._folded: dict[str, str] = {}
         self._snowball: Callable[[str], str] | None = None
         self._rewrites = [(re.compile(old), new) for old, new in language.rewrites]
         self._endings = tuple({ending for ending, _, _ in language.endings})
@@ -138,6 +159,14 @@ class _Rules:
         return " ".join(parts)
 
     def fold(self, surface: str) -> str:
+        cached = self._folded.get(surface)
+        if cached is None:
+            if len(self._folded) >= _CACHE_LIMIT:
+                self._folded.clear()
+            cached = self._folded[surface] = self._fold(surface)
+        return cached
+
+    def _fold(self, surface: str) -> str:
         folded = fold(surface)
         if self.language.letters:
             folded = folded.translate(self.language.letters)

@@ -5,6 +5,7 @@ and so breaks Devanagari at every vowel sign; this is why the third-party ``rege
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 import regex
@@ -25,6 +26,7 @@ _NAMED: Final = {
 } | {name: rf"\p{{{name}}}" for name in _SPACED}
 # Units written as one sign: ㎎, ㎏, ㎝.
 _NAMED["Latin"] += r"\u3371-\u337A\u3380-\u33DF\u33FF"
+_SHORT: Final = 64
 _INVISIBLE: Final = r"\u00AD\u200B-\u200D\u2060\uFEFF"
 
 
@@ -56,8 +58,18 @@ def runs(text: str) -> Iterator[tuple[str, int, int]]:
     Digits belong to the letters that they touch (``5g``, ``B12``); a run of digits alone is ``Number``. All
     scripts without a name of their own here are ``Other``.
     """
+    # A query asks of each of its words many times.
+    return iter(_runs_of_short(text)) if len(text) <= _SHORT else _runs(text)
+
+
+def _runs(text: str) -> Iterator[tuple[str, int, int]]:
     for match in _RUN.finditer(text):
         yield match.lastgroup or "Other", match.start(), match.end()
+
+
+@lru_cache(maxsize=10_000)
+def _runs_of_short(text: str) -> tuple[tuple[str, int, int], ...]:
+    return tuple(_runs(text))
 
 
 def clusters(run: str) -> list[tuple[int, int]]:

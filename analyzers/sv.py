@@ -73,8 +73,9 @@ SWEDISH = Language(
     # energin, which looks like that of protein.
     stem_rewrites=(
         ("^(?!damm$|lamm$)(.*m)m$", r"\1"),
-        ("^(.*[aeiouyåäö].*[bdfgkmpstvx])el$", r"\1l"),
-        ("^(.*[aeiouyåäö].*[bcdfghjklmnprstvx])in$", r"\1i"),
+        # The first vowel, not any: a word of a million letters must take no more than linear time.
+        ("^([^aeiouyåäö]*[aeiouyåäö].*[bdfgkmpstvx])el$", r"\1l"),
+        ("^([^aeiouyåäö]*[aeiouyåäö].*[bcdfghjklmnprstvx])in$", r"\1i"),
     ),
     irregular={
         form + ending: word

@@ -19,7 +19,8 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "analyzers" / "regi
 if _TYPE_CHECKING:
     from searchkit.api import index_articles, open, search
     from searchkit.article import Article, Reference, Section
-    from searchkit.article_index import ArticleIndex, Changes, IndexInfo
+    from searchkit.article_index import ArticleIndex, IndexInfo
+    from searchkit.batch import Changes
     from searchkit.bibliography import CitedStudy, CitingArticle
     from searchkit.errors import (
         AnalyzerMismatchError,
@@ -83,7 +84,8 @@ __all__ = [
 _PLACES = {
     "api": ("index_articles", "open", "search"),
     "article": ("Article", "Reference", "Section"),
-    "article_index": ("ArticleIndex", "Changes", "IndexInfo"),
+    "article_index": ("ArticleIndex", "IndexInfo"),
+    "batch": ("Changes",),
     "bibliography": ("CitedStudy", "CitingArticle"),
     "readers": ("Draft", "Problem", "read"),
     "results": ("Candidate", "Completion", "FacetCount", "Hit", "Results", "ScorePart", "Snippet", "Version"),

@@ -4,14 +4,19 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from searchkit.article_index import ArticleIndex, Changes, Filter
+from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
+from searchkit.filters import Filter
 from searchkit.index import DEFAULT_ENGINE, Sort
 from searchkit.readers import Draft, Report, read
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from searchkit.batch import Changes
 
 
 def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads as searchkit.open
@@ -36,6 +41,7 @@ def search(
     study: Filter = None,
     mechanism: Filter = None,
     study_type: Filter = None,
+    min_strength: float = 0.0,
     limit: int = 10,
     offset: int = 0,
     sort: Sort = "relevance",
@@ -47,7 +53,7 @@ def search(
 
     Raises:
         FilterError: a filter names a value that there is not.
-        InputError: limit or offset is negative, or sort is not known.
+        InputError: min_strength is not from 0 to 1, limit or offset is negative, or sort is not known.
         IndexStateError: the index cannot be opened.
     """
     with open(index) as opened:
@@ -57,6 +63,7 @@ def search(
             study=study,
             mechanism=mechanism,
             study_type=study_type,
+            min_strength=min_strength,
             limit=limit,
             offset=offset,
             sort=sort,
@@ -78,7 +85,7 @@ def index_articles(
     wait: float = 10.0,
     report: Report | None = None,
     progress: Callable[[Draft], None] | None = None,
-) -> Changes:
+) -> "Changes":
     """Add the articles under some paths to an index, which is made if it is missing.
 
     Args:

@@ -75,6 +75,8 @@ class Article:
         references: entries of the list of references.
         facets: facet name -> values; the names are those of `FACETS`.
         group: what the source says that this article and its versions in other languages have in common.
+        strengths: ``mechanism`` -> value -> how much the article is about it, a multiple of 0.1 from 0.1 (named in
+            passing) to 1 (its subject, or given by the source); see `searchkit.strength`.
     """
 
     id: str
@@ -89,6 +91,7 @@ class Article:
     references: tuple[Reference, ...] = ()
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     group: str = ""
+    strengths: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the article as JSON types; dates are ISO 8601 texts."""
@@ -100,6 +103,7 @@ class Article:
             for reference in self.references
         ]
         data["facets"] = {name: list(values) for name, values in self.facets.items()}
+        data["strengths"] = {name: dict(values) for name, values in self.strengths.items()}
         return data
 
     @classmethod
@@ -115,6 +119,9 @@ class Article:
                     for reference in data["references"]
                 ),
                 "facets": MappingProxyType({name: tuple(values) for name, values in data["facets"].items()}),
+                "strengths": MappingProxyType(
+                    {name: MappingProxyType(values) for name, values in data["strengths"].items()}
+                ),
             }
         )
 

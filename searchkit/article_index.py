@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final, Self
 from searchkit import settings
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
-from searchkit.derive import Derived, Deriver, digest_of, make_id
+from searchkit.derive import Deriver
 from searchkit.errors import AnalyzerMismatchError, FilterError, IndexFormatError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
+from searchkit.filters import Filter, Filters
 from searchkit.index import (
     DEFAULT_ENGINE,
     ENGINES,
     EngineHit,
-    Entry,
     Request,
     Response,
     Sort,
@@ -28,48 +28,27 @@ from searchkit.index import (
     engine_class,
 )
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
+from searchkit.matches import Sought
 from searchkit.query import parse
 from searchkit.readers import Draft, Problem
-from searchkit.readers.draft import STDIN
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
 from searchkit.settings import FORMAT, Settings, Stamp
-from searchkit.snippets import best_snippet, find_matches, find_translations, merge, whole_graphemes
+from searchkit.snippets import best_snippet, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
-from searchkit.studies import StudyRegistry, Ties
+from searchkit.studies import StudyRegistry
 from searchkit.translate import Translator
 from searchkit.transliteration import Names
 from searchkit.vocabulary import Vocabulary, chain_of, is_character
 
 # What not every search needs is imported where it is used.
 if TYPE_CHECKING:
+    from searchkit.batch import Changes
     from searchkit.bibliography import CitedStudy
-    from searchkit.parallel import Groups
 
 _SORTS: Final = ("relevance", "date")
 _MOST_FREQUENCIES: Final = 100_000
-
-Filter = str | Iterable[str] | None
-
-
-@dataclass(slots=True)
-class Changes:
-    """What an update did.
-
-    Attributes:
-        problems: one line for each thing that was skipped.
-    """
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def any(self) -> bool:
-        """Whether the index is not what it was."""
-        return bool(self.added or self.changed or self.removed)
+_UNFILTERED: Final = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +190,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         limit: int = 10,
         offset: int = 0,
         sort: Sort = "relevance",
@@ -228,6 +208,9 @@ class ArticleIndex:
             study: studies that a hit cites: keys, DOIs, or the beginning of a label.
             mechanism: mechanisms that a hit is about: keys or labels in any language.
             study_type: kinds of study: keys or labels.
+            min_strength: how much an article must be about a mechanism, from 0 to 1, for ``mechanism``, for
+                ``mechanism:`` in the query and for the counts of mechanisms: 0.5 leaves out mere mentions. Without
+                either it narrows nothing (`Article.strengths`).
             limit: number of hits, 0 for counts only.
             offset: number of hits to pass over.
             sort: ``relevance``, or ``date`` for the newest first.
@@ -242,17 +225,17 @@ class ArticleIndex:
 
         Raises:
             FilterError: a filter names a value that there is not.
-            InputError: limit or offset is negative, or sort is not known.
+            InputError: min_strength is not from 0 to 1, limit or offset is negative, or sort is not known.
         """
         self._refresh()
         page = self._page(limit, offset, sort, collapse=collapse)
-        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
-        tree, notes = self._compile(query, expand=expand)
+        filters = self._filters(
+            min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
+        )
+        tree, notes = self._compile(query, filters, expand=expand)
         extra = self._feedback(tree, filters) if limit and sort == "relevance" else ()
         ranking = preferring(tree, extra)
-        response = self._engine.search(
-            replace(page, query=ranking, filters=filters, facets=FACETS if facets else ())
-        )
+        response = self._engine.search(_narrowed(page, ranking, filters, facets=facets))
         results = self._results(response, tree, filters, offset)
         if explain:
             from searchkit.account import words_of
@@ -271,6 +254,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         limit: int = 10,
         offset: int = 0,
         sort: Sort = "relevance",
@@ -289,6 +273,7 @@ class ArticleIndex:
             study: see there.
             mechanism: see there.
             study_type: see there.
+            min_strength: see there.
             limit: see there.
             offset: see there.
             sort: see there.
@@ -298,17 +283,20 @@ class ArticleIndex:
 
         Raises:
             FilterError: a filter names a value that there is not.
-            InputError: there is no such article, or several; limit or offset is negative, or sort is not known.
+            InputError: there is no such article, or several; min_strength is not from 0 to 1, limit or offset is
+                negative, or sort is not known.
         """
         from searchkit.alike import likeness
 
         self._refresh()
         page = self._page(limit, offset, sort, collapse=collapse)
-        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
+        filters = self._filters(
+            min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
+        )
         stored = self.stored(identifier)
         alike = likeness(stored, self._engine, self._deriver.analyzer(stored.article.language))
         tree = alike.query
-        response = self._engine.search(replace(page, query=tree, filters=filters, facets=FACETS if facets else ()))
+        response = self._engine.search(_narrowed(page, tree, filters, facets=facets))
         results = self._results(response, tree, filters, offset)
         hits = zip(results.hits, response.hits, strict=True)
         shared = [replace(hit, shared=alike.shared(StoredArticle.from_bytes(found.stored))) for hit, found in hits]
@@ -319,7 +307,7 @@ class ArticleIndex:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         self._refresh()
         tree, _ = self._compile(query, expand=expand)
-        request = Request(query=preferring(tree, self._feedback(tree, {})), limit=limit, stored=False)
+        request = Request(query=preferring(tree, self._feedback(tree, _UNFILTERED)), limit=limit, stored=False)
         return [(found.id, found.score) for found in self._engine.search(request).hits]
 
     def facets(
@@ -330,6 +318,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         expand: bool = True,
     ) -> Mapping[str, tuple[FacetCount, ...]]:
         """Return the counts of all facets over the articles that a search would find. See `search`."""
@@ -339,6 +328,7 @@ class ArticleIndex:
             study=study,
             mechanism=mechanism,
             study_type=study_type,
+            min_strength=min_strength,
             limit=0,
             expand=expand,
         ).facets
@@ -351,6 +341,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         limit: int = 20,
         expand: bool = True,
     ) -> Mapping[str, tuple[Candidate, ...]]:
@@ -365,24 +356,27 @@ class ArticleIndex:
             study: see there.
             mechanism: see there.
             study_type: see there.
+            min_strength: see there.
             limit: number of candidates in each language.
             expand: see there.
 
         Raises:
             FilterError: a filter names a value that there is not.
-            InputError: limit is negative.
+            InputError: limit is negative, or min_strength is not from 0 to 1.
         """
         from searchkit.candidates import Finder
 
         self._refresh()
         if limit < 0:
             raise InputError(f"limit must be 0 or more, not {limit}")
-        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
-        tree, _ = self._compile(query, expand=expand)
+        filters = self._filters(
+            min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
+        )
+        tree, _ = self._compile(query, filters, expand=expand)
         finder = Finder(self._engine, self._deriver.analyzer, (self.vocabulary, self._deriver.study_types))
-        wanted = filters.get("language")
+        wanted = filters.values.get("language")
         codes = [code for code in self._languages if wanted is None or code in wanted]
-        found = {code: finder.find(tree, filters, code, limit) for code in codes}
+        found = {code: finder.find(tree, filters.for_engine(), code, limit) for code in codes}
         return {code: candidates for code, candidates in found.items() if candidates}
 
     def studies(
@@ -393,6 +387,7 @@ class ArticleIndex:
         study: Filter = None,
         mechanism: Filter = None,
         study_type: Filter = None,
+        min_strength: float = 0.0,
         expand: bool = True,
     ) -> "tuple[CitedStudy, ...]":
         """Return the studies that the articles cite which a search would find; see `search` for the arguments.
@@ -401,19 +396,23 @@ class ArticleIndex:
 
         Raises:
             FilterError: a filter names a value that there is not.
+            InputError: min_strength is not from 0 to 1.
         """
         from searchkit.bibliography import cited_studies
 
         self._refresh()
-        filters = self._filters(language=language, study=study, study_type=study_type, mechanism=mechanism)
-        tree, _ = self._compile(query, expand=expand)
+        filters = self._filters(
+            min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
+        )
+        tree, _ = self._compile(query, filters, expand=expand)
         everything = max(self._engine.stats().documents, 1)
-        hits = self._engine.search(Request(tree, filters=filters, limit=everything, stored=False)).hits
+        request = Request(tree, filters=filters.for_engine(), limit=everything, stored=False)
+        hits = self._engine.search(request).hits
         blocks = (block for hit in hits for block in self._engine.get([hit.id]).values())
         found = cited_studies(
             map(StoredArticle.from_bytes, blocks), self._settings.study_labels, self._deriver.studies
         )
-        chosen = filters.get("study")
+        chosen = filters.values.get("study")
         return tuple(one for one in found if chosen is None or one.key in chosen)
 
     def complete(self, text: str, limit: int = 10) -> tuple[Completion, ...]:
@@ -559,7 +558,7 @@ class ArticleIndex:
         prune: Sequence[str | os.PathLike[str]] = (),
         wait: float = 10.0,
         progress: Callable[[Draft], None] | None = None,
-    ) -> Changes:
+    ) -> "Changes":
         """Add articles, replace those that changed, leave alone those that did not.
 
         Args:
@@ -574,52 +573,20 @@ class ArticleIndex:
         Raises:
             IndexLockedError: another process is writing.
         """
-        from searchkit.parallel import Groups
+        from searchkit.batch import Batch
 
-        changes = Changes()
         with self._writing(wait) as writer:
             self._refresh()
-            current = self._settings.copy()
-            before = {entry.id: entry for entry in self._engine.entries()}
-            groups = Groups(self._engine)
-            seen: dict[str, str] = {}
-            broken: list[str] = []
-            for draft in drafts:
-                if isinstance(draft, Problem):
-                    changes.problems.append(draft.message)
-                    broken.append(draft.source)
-                    continue
-                where = f"{draft.source}:{draft.place}"
-                identifier = draft.id or make_id(draft)
-                if identifier in seen:
-                    changes.problems.append(
-                        f"{where}: id {identifier!r} is that of {seen[identifier]} too; the first is kept"
-                    )
-                    continue
-                seen[identifier] = where
-                draft = replace(draft, id=identifier, source=_absolute(draft.source))
-                digest = digest_of(draft)
-                old = before.get(identifier)
-                if old and (old.digest, old.source) == (digest, draft.source):
-                    changes.unchanged += 1
-                else:
-                    derived = self._deriver.draft(draft, identifier, digest, Ties(current.study_ties))
-                    _add(writer, derived, groups, current, self._deriver)
-                    changes.added += old is None
-                    changes.changed += old is not None
-                if progress:
-                    progress(draft)
-            gone = _gone(before.values(), seen, prune, broken)
-            writer.delete(gone)
-            changes.removed = len(gone)
+            batch = Batch(self._engine, writer, self._deriver, self._settings.copy())
+            changes = batch.update(drafts, prune, progress)
             if changes.any:
                 # The labels are written first: those of articles that are not there yet do no harm.
-                self._save(current)
+                self._save(batch.settings)
                 writer.commit()
                 # Once more: whoever read them before the commit has kept what the index said before it.
-                self._save(current)
+                self._save(batch.settings)
             # Also what a process that was killed before this has left undone.
-            self._tie(writer, Groups(self._engine))
+            self._tie(writer)
         return changes
 
     def rebuild(
@@ -632,7 +599,7 @@ class ArticleIndex:
             studies: studies to know besides those that ship with searchkit; None keeps the index's own.
             wait: seconds to wait for another writer.
         """
-        from searchkit.parallel import Groups
+        from searchkit.batch import Batch
 
         with self._writing(wait) as writer:
             old = Settings.read(self.path)
@@ -641,18 +608,12 @@ class ArticleIndex:
                 vocabulary or old.vocabulary,
                 studies=old.studies if studies is None else studies,
             )
-            deriver = _deriver(new)
-            entries = sorted(self._engine.entries())
-            groups = Groups(None)  # all found anew
-            for entry in entries:
-                stored = StoredArticle.from_bytes(self._engine.get([entry.id])[entry.id])
-                derived = deriver.article(stored.article, stored.given, entry.digest, Ties(new.study_ties))
-                _add(writer, derived, groups, new, deriver)
+            number = Batch(self._engine, writer, _deriver(new), new).rebuild()
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)
-            self._tie(writer, Groups(self._engine))
-        return len(entries)
+            self._tie(writer)
+        return number
 
     def convert(self, engine: str, *, wait: float = 10.0, progress: Callable[[int], None] | None = None) -> int:
         """Move the index to another engine, and return the number of its articles.
@@ -726,28 +687,14 @@ class ArticleIndex:
             if engine != self._opened:
                 self._engine, self._opened = engine_class(engine).open(self.path / engine), engine
 
-    def _tie(self, writer: Writer, groups: "Groups") -> None:
+    def _tie(self, writer: Writer) -> None:
         """Derive articles anew whose studies have a better key that their index has learned since."""
-        ties = Ties(self._settings.copy().study_ties)
-        held = self._engine.search(Request(facets=("study",), limit=0)).facets["study"]
-        if not (worse := frozenset(held.keys() & ties.known.keys())):
-            return
-        current = self._settings.copy()
-        digests = {entry.id: entry.digest for entry in self._engine.entries()}
-        request = Request(filters={"study": worse}, limit=len(digests), stored=False)
-        changed = False
-        for hit in self._engine.search(request).hits:
-            stored = StoredArticle.from_bytes(self._engine.get([hit.id])[hit.id])
-            article = stored.article
-            keys = {study.key for _, study in self._deriver.cited(article, ties)}
-            # A key may stay as it is: a namesake's better one, or one that the source gave.
-            if "study" not in stored.given and worse.intersection(article.facets["study"]) - keys:
-                derived = self._deriver.article(article, stored.given, digests[hit.id], ties)
-                _add(writer, derived, groups, current, self._deriver)
-                changed = True
-        if changed:
+        from searchkit.batch import Batch
+
+        batch = Batch(self._engine, writer, self._deriver, self._settings.copy())
+        if batch.tie():
             writer.commit()
-            self._save(current)
+            self._save(batch.settings)
 
     def _take(self, current: Settings, stamp: Stamp) -> None:
         """Work with these settings from now on."""
@@ -782,7 +729,9 @@ class ArticleIndex:
                     f"run: searchkit rebuild --index {self.path}"
                 )
 
-    def _compile(self, text: str, *, expand: bool) -> tuple[Query, tuple[str, ...]]:
+    def _compile(
+        self, text: str, filters: Filters = _UNFILTERED, *, expand: bool
+    ) -> tuple[Query, tuple[str, ...]]:
         parsed = parse(text)
         if not text.strip():
             return Everything(), ()
@@ -790,12 +739,12 @@ class ArticleIndex:
         if parsed.truncated:
             notes.append("the query is very long: only its first 1,024 words or 8,000 characters were used")
 
-        def resolve(name: str, value: str) -> tuple[str, ...]:
+        def resolve(name: str, value: str) -> Query:
             try:
-                return tuple(self._accepted(name, value))
+                return filters.query(name, self._accepted(name, value))
             except FilterError as error:
                 notes.append(str(error))
-                return ()
+                return Bool()
 
         compiler = Compiler(
             languages=self._languages,
@@ -807,16 +756,17 @@ class ArticleIndex:
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
 
-    def _feedback(self, tree: Query, filters: Mapping[str, frozenset[str]]) -> tuple[Term, ...]:
+    def _feedback(self, tree: Query, filters: Filters) -> tuple[Term, ...]:
         if isinstance(tree, Everything):
             return ()
-        return feedback(self._engine.search(Request(tree, filters=filters, limit=2)).hits, self._engine)
+        request = Request(tree, filters=filters.for_engine(), limit=2)
+        return feedback(self._engine.search(request).hits, self._engine)
 
-    def _suggestion(self, query: str, filters: Mapping[str, frozenset[str]], *, expand: bool) -> str | None:
+    def _suggestion(self, query: str, filters: Filters, *, expand: bool) -> str | None:
         """Return the first corrected query that finds something."""
         for corrected in self._speller_now().corrections(query):
-            tree, _ = self._compile(corrected, expand=expand)
-            if self._engine.search(Request(tree, filters=filters, limit=0)).total:
+            tree, _ = self._compile(corrected, filters, expand=expand)
+            if self._engine.search(Request(tree, filters=filters.for_engine(), limit=0)).total:
                 return corrected
         return None
 
@@ -829,8 +779,9 @@ class ArticleIndex:
     def _languages(self) -> tuple[str, ...]:
         return tuple(sorted(self._settings.analyzers))
 
-    def _filters(self, **given: Filter) -> dict[str, frozenset[str]]:
-        return {name: self._accepted(name, values) for name, values in given.items() if values}
+    def _filters(self, min_strength: float, **given: Filter) -> Filters:
+        accepted = {name: self._accepted(name, values) for name, values in given.items() if values}
+        return Filters(accepted, min_strength)
 
     def _page(self, limit: int, offset: int, sort: Sort, *, collapse: bool) -> Request:
         """Return a request for a page of everything.
@@ -844,14 +795,16 @@ class ArticleIndex:
             raise InputError(f"cannot sort by {sort!r}; choose one of: {', '.join(_SORTS)}")
         return Request(limit=limit, offset=offset, sort=sort, collapse=collapse)
 
-    def _results(
-        self, response: Response, tree: Query, filters: Mapping[str, frozenset[str]], offset: int
-    ) -> Results:
-        counts = {name: self._counts(name, found, filters) for name, found in response.facets.items()}
+    def _results(self, response: Response, tree: Query, filters: Filters, offset: int) -> Results:
+        counts = {
+            name: self._counts(name, found, filters.values.get(name, frozenset()))
+            for name, found in filters.counts(response.facets).items()
+        }
+        sought = Sought(tree)
         return Results(
             query="",
             total=response.total,
-            hits=tuple(self._hit(found, tree) for found in response.hits),
+            hits=tuple(self._hit(found, sought) for found in response.hits),
             offset=offset,
             facets=MappingProxyType(counts),
         )
@@ -897,11 +850,11 @@ class ArticleIndex:
             names=self._sounds,
         )
 
-    def _hit(self, found: EngineHit, query: Query) -> Hit:
+    def _hit(self, found: EngineHit, sought: Sought) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)
         article = stored.article
-        body = find_matches(query, stored, "body")
-        title = find_matches(query, stored, "title")
+        body = sought.find(stored, "body")
+        title = sought.find(stored, "title")
         named = {match.leaf for match in body} & set(article.facets.get("mechanism", ()))
         others = self._engine.get(found.others) if found.others else {}
         versions = (StoredArticle.from_bytes(others[name]).article for name in found.others if name in others)
@@ -914,13 +867,10 @@ class ArticleIndex:
             ),
             mechanisms=tuple(sorted(named)),
             also=tuple(Version(version.id, version.language, version.title) for version in versions),
-            translations=find_translations(query, stored),
+            translations=sought.translations(stored),
         )
 
-    def _counts(
-        self, name: str, counts: Mapping[str, int], filters: Mapping[str, frozenset[str]]
-    ) -> tuple[FacetCount, ...]:
-        chosen = filters.get(name, frozenset())
+    def _counts(self, name: str, counts: Mapping[str, int], chosen: frozenset[str]) -> tuple[FacetCount, ...]:
         # A chosen value stays to be seen, and unchosen, where nothing is left of it.
         found = [
             FacetCount(value, self._names.label(name, value), counts.get(value, 0), value in chosen)
@@ -934,33 +884,10 @@ class ArticleIndex:
         return self._names.accepted(name, spellings, known)
 
 
-def _add(writer: Writer, derived: Derived, groups: "Groups", current: Settings, deriver: Deriver) -> None:
-    document = derived.document
-    # The digest makes a name that no earlier text of the article has left behind on its versions.
-    group, pieces = groups.place(derived.stored, own=f"{document.id} {document.digest}")
-    writer.add(replace(document, group=group, facets={**document.facets, groups.facet: pieces}))
-    current.add_study_labels(derived.study_labels)
-    language = derived.document.language
-    if language not in current.analyzers:
-        current.analyzers[language] = deriver.analyzer(language).fingerprint
-
-
-def _gone(
-    before: Iterable[Entry],
-    seen: Mapping[str, str],
-    prune: Sequence[str | os.PathLike[str]],
-    broken: Iterable[str],
-) -> list[str]:
-    """Return the ids of articles under the pruned places that were not seen and did not come from a broken one."""
-    roots = [Path(path).resolve() for path in prune]
-    unsure = [Path(path).resolve() for path in broken if path]
-
-    def under(entry: Entry, places: Iterable[Path]) -> bool:
-        return any(Path(entry.source).is_relative_to(place) for place in places)
-
-    return [
-        entry.id for entry in before if entry.id not in seen and under(entry, roots) and not under(entry, unsure)
-    ]
+def _narrowed(page: Request, query: Query, filters: Filters, *, facets: bool) -> Request:
+    """Return the request for a page of what a query and filters leave."""
+    counted = filters.counted() if facets else ()
+    return replace(page, query=query, filters=filters.for_engine(), facets=counted)
 
 
 def _deriver(current: Settings) -> Deriver:
@@ -970,7 +897,3 @@ def _deriver(current: Settings) -> Deriver:
 def _known(current: Settings) -> StudyRegistry:
     builtin = StudyRegistry.builtin()
     return builtin.extended(current.studies) if current.studies.studies else builtin
-
-
-def _absolute(source: str) -> str:
-    return source if source == STDIN else str(Path(source).resolve())

@@ -39,7 +39,7 @@ class Compiler:
         analyzer: returns the analyzer of a code.
         frequency: returns the number of documents that hold a term in a field.
         vocabulary: names of mechanisms, or None not to search beyond the words.
-        resolve: returns the facet values that a person's spelling means; none if there is no such value.
+        resolve: returns the query for what carries the facet value that a person's spelling means, unscored.
         translator: finds words in the index's other languages, or None not to.
     """
 
@@ -47,7 +47,7 @@ class Compiler:
     analyzer: Callable[[str], Analyzer]
     frequency: Callable[[str, str], int]
     vocabulary: Vocabulary | None
-    resolve: Callable[[str, str], tuple[str, ...]]
+    resolve: Callable[[str, str], engine.Query]
     translator: Translator | None = None
 
     def compile(self, root: Group) -> engine.Query:
@@ -187,8 +187,7 @@ class Compiler:
             case Anything():
                 return engine.Everything()
             case FacetValue():
-                values = self.resolve(node.name, node.value)
-                return engine.Facet(node.name, values, 0.0) if values else engine.Bool()
+                return self.resolve(node.name, node.value)
             case Word() if node.prefix or node.distance:
                 return self._each(node.kind, lambda field, analyzer: self._inexact(node, field, analyzer))
             case Word() | Quoted():

@@ -9,6 +9,7 @@ from searchkit.index import Document, Engine, Entry, Request
 from searchkit.index.query import Ids
 from searchkit.parallel import Groups, pieces, trace_of
 from searchkit.stored import StoredArticle
+from searchkit.strength import FIELD, levels
 
 # As many as fit into some megabytes.
 _AT_A_TIME: Final = 100
@@ -41,7 +42,11 @@ def _document(
         id=entry.id,
         language=article.language,
         fields={kind: terms for kind, terms in fields.items() if terms},
-        facets={**article.facets, Groups.facet: pieces(trace_of(kept))},
+        facets={
+            **article.facets,
+            FIELD: levels(article.strengths["mechanism"]),
+            Groups.facet: pieces(trace_of(kept)),
+        },
         published=article.published.toordinal() if article.published else 0,
         digest=entry.digest,
         source=entry.source,

@@ -20,6 +20,7 @@ from searchkit.participants import KEY, find_participants
 from searchkit.readers.draft import STDIN, Draft
 from searchkit.references import find_citations, parse_references
 from searchkit.stored import Span, StoredArticle
+from searchkit.strength import FIELD, levels, strengths
 from searchkit.structure import find_sections
 from searchkit.studies import Study, StudyRegistry, Ties
 from searchkit.termvector import TermVector
@@ -94,21 +95,32 @@ class Deriver:
             name: defaultdict(list) for name in ("study", "study_type", "mechanism")
         }
         labels = self._studies(article, found, Ties() if ties is None else ties)
-        self._terms(article, analyzer, title, body, found)
+        in_title = self._terms(article, analyzer, title, body, found)
         facets: dict[str, tuple[str, ...]] = {"language": (article.language,)}
         for name, values in found.items():
             kept = article.facets.get(name, ()) if name in given else sorted(values)
             facets[name] = tuple(kept)
-        article = replace(article, facets=MappingProxyType(facets))
+        evidence = {
+            name: {value: tuple(sorted(set(spans))) for value, spans in values.items()}
+            for name, values in found.items()
+            if name not in given
+        }
+        # What the source gives is a subject: somebody said so.
+        strength = (
+            dict.fromkeys(facets["mechanism"], 1.0)
+            if "mechanism" in given
+            else strengths(article, evidence["mechanism"], in_title)
+        )
+        article = replace(
+            article,
+            facets=MappingProxyType(facets),
+            strengths=MappingProxyType({"mechanism": MappingProxyType(strength)}),
+        )
         stored = StoredArticle(
             article=article,
             title=TermVector.of(title),
             body=TermVector.of(body),
-            evidence={
-                name: {value: tuple(sorted(set(spans))) for value, spans in values.items()}
-                for name, values in found.items()
-                if name not in given
-            },
+            evidence=evidence,
             given=given,
         )
         fields = {
@@ -120,7 +132,7 @@ class Deriver:
             id=article.id,
             language=article.language,
             fields={kind: terms for kind, terms in fields.items() if terms},
-            facets=article.facets,
+            facets={**article.facets, FIELD: levels(strength)},
             published=article.published.toordinal() if article.published else 0,
             digest=digest,
             source=article.source,
@@ -162,13 +174,15 @@ class Deriver:
         title: list[Token],
         body: list[Token],
         found: dict[str, dict[str, list[Span]]],
-    ) -> None:
+    ) -> frozenset[str]:
+        """Add the mentions of vocabulary terms to ``found``; return the concepts that the title affirms."""
         sections = article.sections
         starts = [section.start for section in sections]
         inside = [
             token for token in canonical(body) if sections[bisect_right(starts, token.start) - 1].kind == "body"
         ]
         heading = canonical(title)
+        in_title: set[str] = set()
         for name, vocabulary in (("mechanism", self.mechanisms), ("study_type", self.study_types)):
             for match in affirmed(article.text, article.language, vocabulary.find(article.text, analyzer, inside)):
                 found[name][match.key].append((match.start, match.end))
@@ -176,16 +190,21 @@ class Deriver:
                 article.title, article.language, vocabulary.find(article.title, analyzer, heading)
             ):
                 found[name].setdefault(match.key, [])
+                in_title.update((match.key, *vocabulary.above(match.key)))
             for key, spans in list(found[name].items()):
                 # What is about a concept is about the wider ones above it.
                 for wider in vocabulary.above(key):
                     found[name][wider] += spans
-        for section in _body(sections):
-            found_here = find_participants(article.text, article.language, section.start, section.end)
-            people = [Match(KEY, start, end) for start, end in found_here]
-            for match in affirmed(article.text, article.language, people):
-                if KEY in self.study_types.concepts:
-                    found["study_type"][KEY].append((match.start, match.end))
+        people = [
+            Match(KEY, start, end)
+            for section in _body(sections)
+            for start, end in find_participants(article.text, article.language, section.start, section.end)
+        ]
+        # All at once: the text around them is read anew by each call.
+        for match in affirmed(article.text, article.language, people):
+            if KEY in self.study_types.concepts:
+                found["study_type"][KEY].append((match.start, match.end))
+        return frozenset(in_title)
 
 
 def _body(sections: Iterable[Section]) -> Iterable[Section]:

@@ -2,11 +2,12 @@
 
 A word list is a file ``SOURCE/en-sv.txt`` below ``searchkit/data/lexicon``: a line for each phrase, its folded
 words, a tab, and its translations, best first, with ``|`` between. Lines stand in the order of their bytes, so
-that a phrase is found by bisection and nothing is read into memory. Sources have licences of their own and can be
-taken away; what the others know is still found.
+that a phrase is found by bisection and one query reads nothing into memory. Sources have licences of their own and
+can be taken away; what the others know is still found.
 """
 
 import mmap
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
@@ -38,6 +39,10 @@ _SHORT_STEM: Final = 4
 # A stem of one or two letters is what the stemmer left of words that have nothing to do with each other.
 _LEAST_STEM: Final = 3
 _MOST_KNOWN: Final = 100_000
+_MOST_TRANSLATED: Final = 20_000
+# Keys after which a process is answering many queries, and a list pays that is read whole: bisection in the file
+# takes twenty times as long.
+_READ_AFTER: Final = 500
 
 
 # Returns the stem of a folded word.
@@ -57,12 +62,14 @@ class WordList:
     """One file of phrases and their translations.
 
     Args:
-        path: the file; it is mapped into memory and not read.
+        path: the file; it is mapped into memory, and read once it has been asked for many keys.
         trust: how much its translations count.
     """
 
     def __init__(self, path: Path, trust: float = 1.0) -> None:
         self.trust = trust
+        self._asked = 0
+        self._lines: list[bytes] = []
         with path.open("rb") as file:
             self._data: mmap.mmap | bytes = b""
             if path.stat().st_size:
@@ -71,27 +78,39 @@ class WordList:
     def get(self, key: str) -> str:
         """Return the translations of a key, with ``|`` between; nothing if there is no such key."""
         wanted = key.encode() + b"\t"
-        start = self._place(wanted)
-        if self._data[start : start + len(wanted)] != wanted:
-            return ""
-        return self._data[start + len(wanted) : self._end(start)].decode()
+        line = next(self._from(wanted), b"")
+        return line[len(wanted) :].decode() if line.startswith(wanted) else ""
 
     def __contains__(self, key: str) -> bool:
         """Tell whether there is such a key."""
         wanted = key.encode() + b"\t"
-        start = self._place(wanted)
-        return self._data[start : start + len(wanted)] == wanted
+        return next(self._from(wanted), b"").startswith(wanted)
 
     def beginning(self, prefix: str) -> Iterator[tuple[str, str]]:
         """Yield the keys that begin so, and their translations in one text, in order."""
         first = prefix.encode()
         if not first:
             return
-        # No byte of UTF-8 is 0xff.
-        lines = self._data[self._place(first) : self._place(first + b"\xff")]
-        for line in lines.splitlines():
+        for line in self._from(first):
+            if not line.startswith(first):
+                return
             key, _, texts = line.partition(b"\t")
             yield key.decode(), texts.decode()
+
+    def _from(self, wanted: bytes) -> Iterator[bytes]:
+        """Yield the lines that are not below ``wanted``."""
+        self._asked += 1
+        if self._asked > _READ_AFTER and not self._lines:
+            self._lines = self._data[:].splitlines()
+        if lines := self._lines:
+            for place in range(bisect_left(lines, wanted), len(lines)):
+                yield lines[place]
+            return
+        start = self._place(wanted)
+        while start < len(self._data):
+            end = self._end(start)
+            yield self._data[start:end]
+            start = end + 1
 
     def _place(self, wanted: bytes) -> int:
         """Return where the first line begins that is not below ``wanted``."""
@@ -125,6 +144,8 @@ class Lexicon:
         # Key of a sound (`searchkit.transliteration`) -> English names.
         self._names = [WordList(path) for path in sorted(folder.glob("*/sounds.txt"))] if folder else []
         self._known: dict[tuple[str, str], bool] = {}
+        # A way by a third language leads to several: the first step is looked up once.
+        self._translated: dict[tuple[str, str, str, Stems, frozenset[str]], tuple[Translation, ...]] = {}
 
     @classmethod
     def builtin(cls) -> "Lexicon":
@@ -196,9 +217,20 @@ class Lexicon:
             target: the language to translate to.
             stems: gives the stemmer of a language; words with the stem of ``phrase`` are other forms of it.
         """
-        return self._translate(phrase, source, target, stems, frozenset({source}))
+        return list(self._translate(phrase, source, target, stems, frozenset({source})))
 
     def _translate(
+        self, phrase: str, source: str, target: str, stems: Stems, passed: frozenset[str]
+    ) -> tuple[Translation, ...]:
+        name = (phrase, source, target, stems, passed)
+        found = self._translated.get(name)
+        if found is None:
+            if len(self._translated) >= _MOST_TRANSLATED:
+                self._translated.clear()
+            found = self._translated[name] = tuple(self._looked_up(*name))
+        return found
+
+    def _looked_up(
         self, phrase: str, source: str, target: str, stems: Stems, passed: frozenset[str]
     ) -> list[Translation]:
         scores: defaultdict[str, float] = defaultdict(float)

@@ -23,6 +23,7 @@ _WORD: Final = regex.compile(r"\p{Han}|[\p{L}\p{M}\p{N}]+(?:[-'][\p{L}\p{M}\p{N}
 # A full stop inside "4.5" or "e.g. x" is none: white space and no small letter follow one that ends a sentence.
 _END: Final = regex.compile(r"[!?。！？।॥;；\n]|\.(?=[\s\"»”’)]++(?!\p{Ll})|$)")
 _HAN: Final = regex.compile(r"\p{Han}")
+_WORD_START: Final = r"(?<![\p{L}\p{M}\p{N}])"
 # Nothing need end where an apostrophe ends the last word: "d'excitotoxicité".
 _WORD_END: Final = r"(?:(?<=[^\p{L}\p{M}\p{N}])|(?![\p{L}\p{M}\p{N}]))"
 _APOSTROPHES: Final = {ord("’"): "'", ord("ʼ"): "'", ord("\N{NO-BREAK SPACE}"): " "}
@@ -106,10 +107,15 @@ class _Rules:
         self._commas = self._compile([*lists["stop"], *lists["comma"]])
 
     def _compile(self, phrases: Sequence[str]) -> "regex.Pattern[str]":
-        return regex.compile(
-            "|".join(f"({phrase_pattern(phrase, unspaced=self._unspaced)})" for phrase in phrases),
-            regex.IGNORECASE,
-        )
+        patterns = [phrase_pattern(phrase, unspaced=self._unspaced) for phrase in phrases]
+        start = ""
+        if any(pattern.startswith(_WORD_START) for pattern in patterns) and not self._unspaced:
+            # Looked for once at each place, not by each of a hundred phrases: five times as fast.
+            others = [pattern for pattern in patterns if not pattern.startswith(_WORD_START)]
+            starts = dict.fromkeys("(?=n't)" if "n't" in other else f"(?={other})" for other in others)
+            start = f"(?:{'|'.join([_WORD_START, *starts])})"
+            patterns = [pattern.removeprefix(_WORD_START) for pattern in patterns]
+        return regex.compile(f"{start}(?:{'|'.join(f'({pattern})' for pattern in patterns)})", regex.IGNORECASE)
 
     def stretches(self, sentence: str) -> Iterator[Stretch]:
         """Yield what a sentence denies."""
@@ -160,19 +166,20 @@ def phrase_pattern(phrase: str, *, unspaced: bool) -> str:
         phrase: "…" is a gap of up to four words, (a|b) a choice, ? as in a pattern, * the rest of a word.
         unspaced: whether the language writes no spaces.
     """
-    gap = r"[^，。,：:、]{0,16}?" if unspaced else r"\s*(?:[^\s:;]+\s+){0,4}?"
-    pattern = regex.sub(r"\((?!\?)", "(?:", phrase)
+    # Every repetition has a bound, so that runs of white space or of triggers take linear time.
+    gap = r"[^，。,：:、]{0,16}?" if unspaced else r"\s{0,4}(?:[^\s:;]{1,40}+\s{1,4}){0,4}?"
+    pattern = regex.sub(r"\((?!\?)", "(?:", phrase).replace(")*", "){0,4}")
     if unspaced:
         return pattern.replace("…", gap)
-    pattern = regex.sub(r"(?<!\))\*", r"[\\p{L}\\p{M}]*", pattern)
+    pattern = regex.sub(r"\*", r"[\\p{L}\\p{M}]*", pattern)
     pattern = regex.sub(r"\s*…\s*", "…", pattern)
-    pattern = regex.sub(r"\s+", r"\\s+", pattern).replace("…", gap)
+    pattern = regex.sub(r"\s+", " ", pattern).replace("…", gap)
     # "did not" is "didn't" as well; no other language has a word "not".
-    pattern = regex.sub(r"\\s\+not\b", r"(?:\\s+not|n't)", pattern)
+    pattern = regex.sub(r" not\b", r"(?: not|n't)", pattern).replace(" ", r"\s{1,4}")
     if regex.match(r"not\b", pattern):
         pattern = rf"(?:(?<![\p{{L}}\p{{M}}\p{{N}}])not|n't){pattern[3:]}"
         return f"(?:{pattern})" + _WORD_END
-    first = r"(?<![\p{L}\p{M}\p{N}])" if phrase[0].isalpha() or phrase[0] == "(" else ""
+    first = _WORD_START if phrase[0].isalpha() or phrase[0] == "(" else ""
     return first + f"(?:{pattern})" + _WORD_END
 
 

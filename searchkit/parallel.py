@@ -11,6 +11,7 @@ Articles are not compared each with each: only with those that share pieces of t
 
 import hashlib
 import unicodedata
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -68,9 +69,9 @@ def trace_of(stored: StoredArticle) -> Trace:
     places: list[tuple[int, str]] = []
     for facet in ("mechanism", "study"):
         for value, spans in stored.evidence.get(facet, {}).items():
-            inside = [start for start, _ in spans if any(low <= start < high for low, high in body)]
-            if inside:
-                places.append((min(inside), f"{facet} {value}"))
+            first = next((start for start, _ in sorted(spans) if _is_inside(start, body)), None)
+            if first is not None:
+                places.append((first, f"{facet} {value}"))
     for low, high in body:
         places.extend((low + place, number) for place, number in _numbers(article.text[low:high]))
     steps = tuple(dict.fromkeys(step for _, step in sorted(places)))[:_LONGEST]
@@ -81,6 +82,12 @@ def trace_of(stored: StoredArticle) -> Trace:
         steps=steps,
         sections=len(body),
     )
+
+
+def _is_inside(place: int, parts: list[tuple[int, int]]) -> bool:
+    """Tell whether a place is in one of some parts of a text, which are in order."""
+    number = bisect_right(parts, place, key=lambda part: part[0])
+    return number > 0 and place < parts[number - 1][1]
 
 
 def _numbers(text: str) -> Iterator[tuple[int, str]]:

@@ -138,6 +138,11 @@ class Hit:
         """The article's facet values."""
         return self.article.facets
 
+    @property
+    def strengths(self) -> Mapping[str, Mapping[str, float]]:
+        """How much the article is about its mechanisms; see `Article.strengths`."""
+        return self.article.strengths
+
     def to_dict(self) -> dict[str, Any]:
         """Return the hit as JSON types, without the article's text, sections and references."""
         return {
@@ -152,6 +157,7 @@ class Hit:
             "source": self.source,
             "snippet": self.snippet.to_dict(),
             "facets": {name: list(values) for name, values in self.facets.items()},
+            "strengths": {name: dict(values) for name, values in self.strengths.items()},
             "mechanisms": list(self.mechanisms),
             "translations": [list(pair) for pair in self.translations],
             **({"explanation": self.explanation.to_dict()} if self.explanation else {}),

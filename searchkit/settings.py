@@ -13,7 +13,7 @@ from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 FILE: Final = "searchkit.json"
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 Stamp = tuple[int, ...]
 

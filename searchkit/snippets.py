@@ -1,20 +1,18 @@
-"""Highlights and snippets: where a query matched, and the passage that shows it best."""
+"""Highlights and snippets: the passage that shows best where a query matched."""
 
+import re
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import regex
 
 from searchkit.article import Section
-from searchkit.index import query as engine
-from searchkit.index.fuzzy import within_distance
+from searchkit.matches import Found
 from searchkit.results import Snippet
-from searchkit.stored import Span, StoredArticle
+from searchkit.stored import Span
 from searchkit.structure import is_unspaced
-from searchkit.termvector import TermVector
 
 # A passage is about two lines on a terminal; a character without spaces is as wide as two letters and says more.
 _LENGTH: Final = 240
@@ -22,122 +20,23 @@ _LENGTH_UNSPACED: Final = 110
 # Evidence is shown in whole sentences, but for what no one wrote as such: a table, a text without full stops.
 _LONGEST: Final = 1_000
 _LONGEST_UNSPACED: Final = 400
-# Sentences end after their mark and the quotes behind it, at a space in most scripts, and with the line.
-_SENTENCE_BREAK: Final = regex.compile(
-    r"(?<=[.!?।][\"'”’»)\]]{0,3})\s+|(?<=[。！？])(?![”’」』）。！？])|(?<=[。！？][”’」』）]{1,3})(?![”’」』）])|\s*\n\s*",
-    regex.VERSION1,
+# Sentences end after their mark and the quotes behind it, at a space in most scripts, and with the line. A group
+# is what stands between two sentences.
+_SENTENCE_BREAK: Final = re.compile(
+    r"[.!?।][\"'”’»)\]]{0,3}(\s+)|[。！？]+(?:[”’」』）]{1,3}(?![”’」』）])|(?![”’」』）]))|(\n\s*)"
 )
 _LETTER: Final = regex.compile(r"\p{L}")
 _BREAK: Final = regex.compile(r"(?<=[\s,;:，、；：—–])")
 _HYPHENS: Final = frozenset("-‐‑–'’/")
 _GRAPHEME: Final = regex.compile(r"\X")
+# Where a text has none of these, each character is a grapheme (Unicode Standard Annex 29).
+_JOINED: Final = regex.compile(
+    r"[\p{M}\p{Cf}\r\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=Prepend}\p{GCB=ZWJ}\p{RI}"
+    r"\p{GCB=L}\p{GCB=V}\p{GCB=T}\p{GCB=LV}\p{GCB=LVT}]"
+)
 _WIDEST_GRAPHEMES: Final = 4_096
 _REPEAT_VALUE: Final = 0.1
 _REFERENCES_VALUE: Final = 0.4
-
-
-class Found(NamedTuple):
-    """A match in a text: the span, what of the query it answers, and how much that is worth."""
-
-    start: int
-    end: int
-    leaf: str
-    value: float
-
-
-def find_matches(query: engine.Query, stored: StoredArticle, kind: str) -> list[Found]:
-    """Return where the leaves of a query match in the title or body of an article, by position.
-
-    Terms match wherever their tokens stand, phrases only where all their terms stand in order. Mechanisms that
-    the query names match where the article names them, in its own words.
-    """
-    field = engine.field_name(kind, stored.article.language)
-    vector = stored.title if kind == "title" else stored.body
-    found: list[Found] = []
-    terms: dict[str, float] = {}
-    for leaf in engine.leaves(query):
-        if isinstance(leaf, engine.Facet):
-            # Mechanisms that a filter or a field asks for have no weight, and are no part of the question.
-            if leaf.name == "mechanism" and leaf.boost and kind == "body":
-                found.extend(_mechanisms(leaf, stored))
-        elif isinstance(leaf, engine.Phrase) and leaf.field == field and leaf.boost >= 1:
-            # A lighter one only adds to the score of words that count by themselves.
-            found.extend(_phrase(leaf, vector))
-        elif isinstance(leaf, engine.Synonyms):
-            found.extend(
-                chain.from_iterable(_alternative(one, vector) for one in leaf.alternatives if one.field == field)
-            )
-        elif isinstance(leaf, engine.Prefix) and leaf.field == field and leaf.max_length is not None:
-            found.extend(_characters(leaf, vector))
-        elif isinstance(leaf, engine.Term) and leaf.field == field:
-            terms[leaf.text] = max(leaf.boost, terms.get(leaf.text, 0.0))
-        elif isinstance(leaf, engine.Prefix | engine.Fuzzy) and leaf.field == field:
-            terms |= dict.fromkeys(_fitting(leaf, vector), 1.0)
-    found.extend(
-        Found(token.start, token.end, token.text, terms[token.text] * _rarity(token.text))
-        for token in vector.select(set(terms))
-    )
-    return sorted(found)
-
-
-def _alternative(leaf: engine.Term | engine.Phrase | engine.Prefix, vector: TermVector) -> Iterator[Found]:
-    """Yield where one of several synonyms stands."""
-    match leaf:
-        case engine.Phrase():
-            yield from _phrase(leaf, vector)
-        case engine.Prefix():
-            yield from _characters(leaf, vector)
-        case engine.Term():
-            for token in vector.select({leaf.text}):
-                yield Found(token.start, token.end, leaf.text, leaf.boost * _rarity(leaf.text))
-
-
-def _characters(leaf: engine.Prefix, vector: TermVector) -> Iterator[Found]:
-    """Yield where one character of a script without spaces stands: it alone, not the bigram that it begins."""
-    for token in vector.select(_fitting(leaf, vector)):
-        yield Found(token.start, token.start + len(leaf.prefix), leaf.prefix, 1.0)
-
-
-def find_translations(query: engine.Query, stored: StoredArticle) -> tuple[tuple[str, str], ...]:
-    """Return the words of a query that an article holds in translation, each with the best that it holds.
-
-    In the order of the query; the translation as it stands in the text, or else in the title.
-    """
-    found: dict[str, str] = {}
-    for leaf in engine.leaves(query):
-        if isinstance(leaf, engine.Synonyms) and leaf.of not in found and (surface := _surface(leaf, stored)):
-            found[leaf.of] = surface
-    return tuple(found.items())
-
-
-def _surface(leaf: engine.Synonyms, stored: StoredArticle) -> str:
-    """Return the first place of an article where the best of some synonyms stands, as it is written there."""
-    texts = {"body": (stored.body, stored.article.text), "title": (stored.title, stored.article.title)}
-    for alternative in leaf.alternatives:
-        kind, _, language = alternative.field.partition("_")
-        if language != stored.article.language or kind not in texts:
-            continue
-        vector, text = texts[kind]
-        spans = [(match.start, match.end) for match in _alternative(alternative, vector)]
-        if spans:
-            start, end = min(spans)
-            return " ".join(text[start:end].split())
-    return ""
-
-
-def _fitting(leaf: engine.Prefix | engine.Fuzzy, vector: TermVector) -> set[str]:
-    """Return the terms of a text that a prefix or a word with typing errors stands for."""
-    if isinstance(leaf, engine.Prefix):
-        longest = leaf.max_length or sys.maxsize
-        return {term for term in vector.terms if term.startswith(leaf.prefix) and len(term) <= longest}
-    first = leaf.text[:1]
-    return {term for term in vector.terms if term[:1] == first and within_distance(term, leaf.text, leaf.distance)}
-
-
-def _mechanisms(leaf: engine.Facet, stored: StoredArticle) -> Iterator[Found]:
-    for value in leaf.values:
-        for start, end in stored.evidence.get("mechanism", {}).get(value, ()):
-            yield Found(start, end, value, 1.0)
 
 
 def merge(spans: Iterable[Span], text: str = "") -> tuple[Span, ...]:
@@ -242,31 +141,15 @@ def whole_graphemes(text: str, spans: Sequence[Span]) -> list[Span]:
     low, high = min(start for start, _ in spans), max(end for _, end in spans)
     # A line begins with a grapheme. In a line without end it is enough to begin far before.
     place = max(text.rfind("\n", 0, low) + 1, low - _WIDEST_GRAPHEMES)
+    # One more character: a mark behind the last would be part of it.
+    if not _JOINED.search(text, place, high + 1):
+        return list(spans)
     edges = [place]
     for found in _GRAPHEME.finditer(text, place):
         edges.append(found.end())
         if found.end() >= high:
             break
     return [(edges[bisect_right(edges, start) - 1], edges[bisect_left(edges, end)]) for start, end in spans]
-
-
-def _phrase(leaf: engine.Phrase, vector: TermVector) -> Iterator[Found]:
-    wanted = {text for _, text in leaf.terms}
-    spans = {(token.position, token.text): (token.start, token.end) for token in vector.select(wanted)}
-    first_text = leaf.terms[0][1]
-    name = " ".join(text for _, text in leaf.terms)
-    for position, text in spans:
-        if text == first_text:
-            places = [spans.get((position + offset, other)) for offset, other in leaf.terms]
-            there = [span for span in places if span]
-            if len(there) == len(places):
-                start, end = min(start for start, _ in there), max(end for _, end in there)
-                yield Found(start, end, name, 2.0 * len(leaf.terms))
-
-
-def _rarity(term: str) -> float:
-    """Return a guess at how much a term tells, from its length: long words are rare ones."""
-    return min(len(term), 12) / 4
 
 
 def _value(found: Sequence[Found], place: int, first: int, last: int) -> float:
@@ -286,17 +169,18 @@ def _sentences(text: str, starts: Sequence[int]) -> list[tuple[int, int, int]]:
     """Return (start, end, section) of every sentence."""
     spans: list[tuple[int, int, int]] = []
     section, first = 0, None
-    cuts = [*((match.start(), match.end()) for match in _SENTENCE_BREAK.finditer(text)), (len(text), len(text))]
+    cuts = [
+        match.span(match.lastindex) if match.lastindex else (match.end(), match.end())
+        for match in _SENTENCE_BREAK.finditer(text)
+    ]
     start = 0
-    for end, following in cuts:
-        stop = end
-        while start < stop and text[start].isspace():
-            start += 1
-        while stop > start and text[stop - 1].isspace():
-            stop -= 1
+    for end, following in [*cuts, (len(text), len(text))]:
+        piece = text[start:end]
+        start = end - len(piece.lstrip())
+        stop = start + len(piece.strip())
         if stop > start:
             first = start if first is None else first
-            if _LETTER.search(text, start, stop):
+            if text[start].isalpha() or _LETTER.search(text, start, stop):
                 while section < len(starts) and starts[section] <= first:
                     section += 1
                 spans.append((first, stop, section))

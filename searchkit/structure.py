@@ -15,6 +15,8 @@ from searchkit.article import Section, SectionKind
 _BULLET: Final = regex.compile(r"\s*(?:(?:[-–•*·▪]|\(?\d{1,3}[.)、])\s+|[\[［]\d{1,3}[\]］]\s*)")
 _SENTENCE_END: Final = frozenset(".!。！．।,，;；:：*…")
 _CITATION: Final = regex.compile(r"(?:19|20)\d\d\s*[;；]\s*\d|10\.\d{4,9}/")
+_LETTER: Final = regex.compile(r"\p{L}")
+_UNSPACED_LETTER: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 _ENTRY_LINES: Final = 4
 _HEADING_LIMIT: Final = 110
 _HEADING_LIMIT_UNSPACED: Final = 45
@@ -64,13 +66,16 @@ def without_bullet(line: str) -> str:
 
 def is_unspaced(text: str) -> bool:
     """Tell whether most letters of ``text`` are of a script without spaces, such as Chinese."""
-    letters = sum(char.isalpha() for char in text)
-    return len(regex.findall(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]", text)) * 2 > letters
+    if text.isascii() or not _UNSPACED_LETTER.search(text):
+        return False
+    return len(_UNSPACED_LETTER.findall(text)) * 2 > len(_LETTER.findall(text))
 
 
 def is_short(line: str) -> bool:
     """Tell whether a line is short enough for a heading or title, in its script."""
-    return len(line) <= (_HEADING_LIMIT_UNSPACED if is_unspaced(line) else _HEADING_LIMIT)
+    size = len(line)
+    # Scripts are only counted where they decide.
+    return size <= _HEADING_LIMIT_UNSPACED or (size <= _HEADING_LIMIT and not is_unspaced(line))
 
 
 def looks_like_heading(line: str) -> bool:

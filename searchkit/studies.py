@@ -23,10 +23,17 @@ from searchkit.vocabulary import Vocabulary, line_of, read_toml
 
 # Between a journal's name and the year, as in "Neuron (2010)": quotes, brackets and a word such as "magazine".
 _YEAR_WINDOW: Final = 16
+_APART: Final = frozenset("\n.。।;；")
+_YEAR: Final = regex.compile(r"(?<!\d)\d{4}(?!\d)")
 # Where a name may begin and end: Chinese has no spaces, so a Latin name may touch it.
 _BEFORE: Final = r"(?:(?<![\p{L}\p{M}\p{N}])|(?<=\p{Han})(?!\p{Han}))"
+_BEGIN: Final = regex.compile(_BEFORE)
+_END: Final = regex.compile(r"(?:(?![\p{L}\p{M}])|(?<=\p{Han})|(?=\p{Han}))")
+_NO_NUMBER: Final = regex.compile(r"(?!\p{N})")
+_DASH: Final = regex.compile(r"\p{Pd}")
 _HAN: Final = regex.compile(r"\p{Han}")
-_AFTER: Final = r"(?:(?![\p{L}\p{M}])|(?<=\p{Han})|(?=\p{Han}))"
+# After the year, in "Neuron 2010;65(2):165": which study of that journal and year is meant.
+_VOLUME: Final = regex.compile(r"\s{0,3}[;；,，]\s{0,3}(?P<volume>\d{1,6})\s{0,3}[(（:：]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +135,18 @@ class StudyRegistry:
         return Study(key=key, label=_label(reference, key)) if key else None
 
     def mentions(self, text: str) -> Iterator[Mention]:
-        """Yield the known studies that a text names: a code name, or a journal and the year."""
-        for study in self.studies.values():
-            for pattern in _patterns(study):
-                for match in pattern.finditer(text):
-                    yield Mention(study.key, match.start(), match.end())
+        """Yield the known studies that a text names: a code name, or a journal and the year.
+
+        Where several known studies are of that journal and year none is told: it may be any, or another one.
+        Time is linear in the text, whatever the number of studies: names are looked up in tries, forward from
+        where a code name may begin, and backward from the years.
+        """
+        yield from self._names.aliases_in(text)
+        yield from self._names.journals_in(text)
+
+    @cached_property
+    def _names(self) -> "_Names":
+        return _Names(self.studies.values())
 
     def _known(self, reference: Reference) -> Study | None:
         candidates = (
@@ -240,17 +254,106 @@ def _label(reference: Reference, key: str) -> str:
     return ", ".join(part for part in parts if part) or key
 
 
-@cache
-def _patterns(study: Study) -> tuple["regex.Pattern[str]", ...]:
-    aliases = (regex.escape(alias).replace(r"\-", r"\p{Pd}") for alias in study.aliases)
-    patterns = [regex.compile(rf"{_BEFORE}{alias}(?!\p{{N}})") for alias in aliases]
-    if study.journals and study.year:
-        names = "|".join(sorted(map(regex.escape, study.journals), key=len, reverse=True))
-        # Latin names are words of the language too ("Science"): the case must be right, and the year near.
-        patterns.append(
-            regex.compile(rf"{_BEFORE}(?:{names}){_AFTER}[^\n.。।;；\d]{{0,{_YEAR_WINDOW}}}{study.year}(?!\d)")
-        )
-    return tuple(patterns)
+class _Node:
+    """A place in a trie of names: what may follow, and what the name that ends here stands for."""
+
+    __slots__ = ("aliases", "journals", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.aliases: list[str] = []
+        self.journals: dict[int, list[Study]] = {}
+
+    def at(self, name: Iterable[str]) -> "_Node":
+        """Return the node of a name below this one, made where there is none."""
+        node = self
+        for char in name:
+            node = node.next.setdefault(char, _Node())
+        return node
+
+
+class _Named(NamedTuple):
+    """A journal's name in a text, and its studies of a year."""
+
+    start: int
+    end: int
+    studies: list[Study]
+
+
+def _longest_first(named: _Named) -> tuple[int, int]:
+    return named.start, -named.end
+
+
+class _Names:
+    """The code names and journals of many studies, as tries of characters."""
+
+    def __init__(self, studies: Iterable[Study]) -> None:
+        self._aliases = _Node()
+        self._journals = _Node()  # from the last character to the first
+        for study in studies:
+            for alias in study.aliases:
+                self._aliases.at(_DASH.sub("-", alias)).aliases.append(study.key)
+            for journal in set(study.journals) if study.year else ():
+                self._journals.at(reversed(journal)).journals.setdefault(study.year or 0, []).append(study)
+        firsts = "".join(map(regex.escape, self._aliases.next)).replace(r"\-", r"\p{Pd}")
+        self._first = regex.compile(rf"{_BEFORE}[{firsts}]") if firsts else None
+
+    def aliases_in(self, text: str) -> Iterator[Mention]:
+        """Yield the code names in a text; of those that begin at one place the longest."""
+        if self._first is None:
+            return
+        for match in self._first.finditer(text):
+            start = end = match.start()
+            node, keys, after = self._aliases, list[str](), start
+            while end < len(text):
+                char = text[end]
+                following = node.next.get(char) or (node.next.get("-") if _DASH.match(char) else None)
+                if following is None:
+                    break
+                node, end = following, end + 1
+                if node.aliases and _NO_NUMBER.match(text, end):
+                    keys, after = node.aliases, end
+            for key in keys:
+                yield Mention(key, start, after)
+
+    def journals_in(self, text: str) -> Iterator[Mention]:
+        """Yield the journals in a text that a year of one of their studies follows."""
+        if not self._journals.next:
+            return
+        for match in _YEAR.finditer(text):
+            year, after = int(match.group()), _VOLUME.match(text, match.end())
+            found: dict[str, int] = {}
+            past = 0
+            for start, end, studies in sorted(self._before(text, match.start(), year), key=_longest_first):
+                if end <= past:
+                    continue  # Nature, in Nature Neuroscience
+                past = end
+                if after:
+                    # Which of a journal's studies of the year it is, if any, is said.
+                    volume = str(int(after.group("volume")))
+                    studies = [study for study in studies if study.volume in ("", volume)]
+                if len(studies) == 1:
+                    found.setdefault(studies[0].key, start)
+            for key, start in found.items():
+                yield Mention(key, start, match.end())
+
+    def _before(self, text: str, place: int, year: int) -> Iterator[_Named]:
+        """Yield the journals that end shortly before a place, with their studies of a year."""
+        for end in range(place, max(place - _YEAR_WINDOW - 1, 0), -1):
+            if end < place and (text[end] in _APART or text[end].isdecimal()):
+                return
+            if named := self._ending(text, end, year):
+                yield named
+
+    def _ending(self, text: str, end: int, year: int) -> _Named | None:
+        """Return the longest journal's name that ends at a place, with its studies of a year."""
+        node, start = self._journals, end
+        best: _Named | None = None
+        while start and (following := node.next.get(text[start - 1])):
+            node, start = following, start - 1
+            if node.journals and _BEGIN.match(text, start) and _END.match(text, end):
+                best = _Named(start, end, node.journals.get(year, []))
+        return best
 
 
 _TEXTS: Final = ("label", "doi", "volume", "first_page", "title")

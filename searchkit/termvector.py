@@ -2,7 +2,7 @@
 
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate
 from typing import Final, Self
 
@@ -14,11 +14,11 @@ _LEVEL: Final = 6
 class TermVector:
     """The tokens of one text, by position.
 
-    Packed, it is the distinct terms, and for each token the number of its term and the differences of start,
-    length and position: 32-bit numbers, compressed.
+    Packed, it is the distinct terms, and for each token the number of its term, its start and position as the
+    difference to those of the token before, and its length: 32-bit numbers, compressed.
     """
 
-    __slots__ = ("_lengths", "_numbers", "_positions", "_starts", "terms")
+    __slots__ = ("_known", "_lengths", "_numbers", "_positions", "_starts", "terms")
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class TermVector:
         self._starts = starts
         self._lengths = lengths
         self._positions = positions
+        self._known: dict[str, int] = {}
 
     @classmethod
     def of(cls, tokens: Iterable[Token]) -> Self:
@@ -53,9 +54,20 @@ class TermVector:
         ):
             yield Token(self.terms[number], start, start + length, position)
 
-    def select(self, terms: set[str]) -> Iterator[Token]:
+    def __contains__(self, term: str) -> bool:
+        """Tell whether any token has that text."""
+        return term in self._numbered()
+
+    def _numbered(self) -> dict[str, int]:
+        """Return the number of each term."""
+        if not self._known:
+            self._known = dict(zip(self.terms, range(len(self.terms)), strict=True))
+        return self._known
+
+    def select(self, terms: Collection[str]) -> Iterator[Token]:
         """Yield the tokens whose text is among ``terms``."""
-        wanted = {number for number, term in enumerate(self.terms) if term in terms}
+        known = self._numbered()
+        wanted = {known[term] for term in terms if term in known}
         if wanted:
             for place, number in enumerate(self._numbers):
                 if number in wanted:
@@ -65,7 +77,7 @@ class TermVector:
     def to_bytes(self) -> bytes:
         """Return the vector, packed."""
         head = "\n".join(self.terms).encode("utf-8", "surrogatepass")
-        # Signed differences, wrapped to 32 bits: overlapping tokens may step back.
+        # Differences have a sign: overlapping tokens may step back.
         rows = [self._numbers, _differences(self._starts), self._lengths, _differences(self._positions)]
         sizes = array("I", [len(head), len(self._numbers)])
         return zlib.compress(b"".join([sizes.tobytes(), head, *(row.tobytes() for row in rows)]), _LEVEL)
@@ -79,8 +91,8 @@ class TermVector:
         after, count = 8 + sizes[0], sizes[1]
         head = data[8:after].decode("utf-8", "surrogatepass")
         rows = []
-        for number in range(4):
-            row = array("I")
+        for number, code in enumerate("IiIi"):
+            row = array(code)
             row.frombytes(data[after + number * count * 4 : after + (number + 1) * count * 4])
             rows.append(row)
         numbers, starts, lengths, positions = rows
@@ -88,8 +100,8 @@ class TermVector:
 
 
 def _differences(row: "array[int]") -> "array[int]":
-    return array("I", ((now - before) & 0xFFFFFFFF for before, now in zip([0, *row], row, strict=False)))
+    return array("i", (now - before for before, now in zip([0, *row], row, strict=False)))
 
 
 def _sums(row: "array[int]") -> "array[int]":
-    return array("I", accumulate(row, lambda total, step: (total + step) & 0xFFFFFFFF))
+    return array("I", accumulate(row))

@@ -5,13 +5,12 @@ and Chicago ``skg``. The vowels, which English spells by history, are only compa
 the shorter the key is.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
-
-import regex
 
 from searchkit.index.fuzzy import within_distance
 
@@ -45,34 +44,38 @@ _VOWELS: Final = {
     "ृ": "ri",
 }
 _NUKTA: Final = "\u093c"
-_DEVANAGARI: Final = regex.compile(r"[\u0900-\u097f]+")
-# Latin spellings and the sounds they may stand for, the longest first; where there are two, both are tried.
-_SPELLINGS: Final = (
-    (regex.compile("sch"), ("sk", "s")),
-    (regex.compile("tch"), ("c",)),
-    (regex.compile("ch"), ("c", "k", "s")),
-    (regex.compile("ck|cq|q(?!u)"), ("k",)),
-    (regex.compile("sh"), ("s",)),
-    (regex.compile("th"), ("t",)),
-    (regex.compile("ph"), ("f",)),
-    (regex.compile("^kn"), ("n", "kn")),
-    (regex.compile("(?<=[aeiouy])gh"), ("", "g")),
-    (regex.compile("dg(?=e)"), ("j",)),
-    (regex.compile("qu"), ("kv", "k")),
-    (regex.compile("x"), ("ks",)),
-    (regex.compile("ti(?=on)"), ("s",)),
-    (regex.compile("c(?=[eiy])"), ("s",)),
-    (regex.compile("c"), ("k",)),
-    (regex.compile("g(?=[eiy])"), ("j", "g")),
-    (regex.compile("z"), ("j", "s", "ts")),
-    (regex.compile("w"), ("v", "")),
-    (regex.compile("m(?=[pbf])"), ("n",)),
-    (regex.compile("y(?=[aeiou])"), ("y",)),
-    (regex.compile("y"), ("i",)),
-)
+_DEVANAGARI: Final = re.compile(r"[\u0900-\u097f]+")
+# Latin spellings and the sounds they may stand for, by their first letter and the longest first; where there are
+# two, both are tried.
+_SPELLINGS: Final = {
+    letter: tuple((re.compile(pattern), choices) for pattern, choices in spellings)
+    for letter, spellings in {
+        "c": (
+            ("ch", ("c", "k", "s")),
+            ("c[kq]", ("k",)),
+            ("c(?=[eiy])", ("s",)),
+            ("c", ("k",)),
+        ),
+        "d": (("dg(?=e)", ("j",)),),
+        "g": (
+            ("(?<=[aeiouy])gh", ("", "g")),
+            ("g(?=[eiy])", ("j", "g")),
+        ),
+        "k": (("^kn", ("n", "kn")),),
+        "m": (("m(?=[pbf])", ("n",)),),
+        "p": (("ph", ("f",)),),
+        "q": (("qu", ("kv", "k")), ("q", ("k",))),
+        "s": (("sch", ("sk", "s")), ("sh", ("s",))),
+        "t": (("tch", ("c",)), ("th", ("t",)), ("ti(?=on)", ("s",))),
+        "w": (("w", ("v", "")),),
+        "x": (("x", ("ks",)),),
+        "y": (("y(?=[aeiou])", ("y",)), ("y", ("i",))),
+        "z": (("z", ("j", "s", "ts")),),
+    }.items()
+}
 _MOST_READINGS: Final = 8
-_DOUBLED: Final = regex.compile(r"(.)\1+")
-_SOUNDS: Final = regex.compile("[aeiou]")
+_DOUBLED: Final = re.compile(r"(.)\1+")
+_SOUNDS: Final = re.compile("[aeiou]")
 # The letters that words begin with whose keys begin with a sound.
 _DEVANAGARI_INITIALS: Final = {
     sound: "".join(letter for letter, other in _CONSONANTS.items() if other == sound and letter != "ं")
@@ -146,7 +149,7 @@ def _readings(word: str) -> list[str]:
     found = [""]
     place = 0
     while place < len(word):
-        for pattern, choices in _SPELLINGS:
+        for pattern, choices in _SPELLINGS.get(word[place], ()):
             if match := pattern.match(word, place):
                 found = [before + choice for before in found for choice in choices][:_MOST_READINGS]
                 place = match.end()

@@ -48,7 +48,15 @@ def wait_option(function: F) -> F:
 
 
 def filter_options(function: F) -> F:
-    """Add ``--language``, ``--study``, ``--mechanism`` and ``--study-type``."""
+    """Add ``--language``, ``--study``, ``--mechanism``, ``--study-type`` and ``--min-strength``."""
+    function = click.option(
+        "--min-strength",
+        type=float,  # the index tells the range, in one line
+        default=0.0,
+        show_default=True,
+        metavar="NUMBER",
+        help="How much an article must be about a mechanism, 0 to 1, for --mechanism and counts.",
+    )(function)
     helps = {
         "language": ("CODE", "Only articles in this language (zh, sv, hi, fr, en, …)."),
         "study": ("STUDY", "Only articles that cite this study: key, DOI or beginning of its label."),

@@ -9,6 +9,7 @@ from searchkit.commands.options import index_option, json_option
 from searchkit.commands.output import echo, echo_json, plain, wrapped
 
 if TYPE_CHECKING:
+    from searchkit.article import Article
     from searchkit.article_index import ArticleIndex
     from searchkit.results import Snippet
 
@@ -58,14 +59,22 @@ def command(identifier: str, why: tuple[str, ...], index: Path, as_json: bool) -
             "url": article.url,
             "source": article.source,
         }
-        for name in ("study", "study_type", "mechanism"):
+        for name in ("study", "study_type"):
             fields[name] = ", ".join(opened.label(name, value) for value in article.facets.get(name, ()))
+        fields["mechanism"] = _mechanisms(opened, article)
         for name, value in fields.items():
             if value:
                 echo(f"{click.style(f'{name:<10}', fg='cyan')} {plain(value)}")
         echo()
         for paragraph in article.text.split("\n"):
             echo(wrapped(paragraph, (), indent="") if paragraph.strip() else "")
+
+
+def _mechanisms(opened: "ArticleIndex", article: "Article") -> str:
+    """Return the labels of an article's mechanisms with their strengths, the strongest first."""
+    strengths = article.strengths.get("mechanism", {})
+    named = sorted((-strength, opened.label("mechanism", value)) for value, strength in strengths.items())
+    return ", ".join(f"{label} ({-strength:.1f})" for strength, label in named)
 
 
 def _show_evidence(opened: "ArticleIndex", identifier: str, why: tuple[str, ...], *, as_json: bool) -> None:
@@ -88,6 +97,7 @@ def _show_evidence(opened: "ArticleIndex", identifier: str, why: tuple[str, ...]
                 "facet": facet,
                 "value": value,
                 "label": opened.label(facet, value),
+                **_strength(article, facet, value),
                 "passages": [passage.to_dict() for passage in passages],
             }
             for facet, value, passages in found
@@ -98,8 +108,15 @@ def _show_evidence(opened: "ArticleIndex", identifier: str, why: tuple[str, ...]
     for facet, value, passages in found:
         label = opened.label(facet, value)
         name_of = f"  {plain(label)}" if label != value else ""
-        echo(f"\n{click.style(facet, fg='cyan')} {plain(value)}{name_of}")
+        strength = "".join(f"  {key} {number}" for key, number in _strength(article, facet, value).items())
+        echo(f"\n{click.style(facet, fg='cyan')} {plain(value)}{name_of}{strength}")
         for passage in passages:
             echo(f"  {_WHENCE[passage.kind]}{':' if passage.text else ''}")
             if passage.text:
                 echo(wrapped(passage.text, passage.highlights))
+
+
+def _strength(article: "Article", facet: str, value: str) -> dict[str, float]:
+    """Return the strength of a value under its name, if it has one."""
+    strength = article.strengths.get(facet, {}).get(value)
+    return {} if strength is None else {"strength": strength}

@@ -30,7 +30,8 @@ _META: Final = regex.compile(
     rf"(?:(?P<avatar>{_AVATAR})(?P<rest>.*))?",
     regex.DOTALL,
 )
-_BREADCRUMB: Final = regex.compile(r"\s+[»›>]\s+")
+# From where white space begins, not from each of its signs: there may be a million.
+_BREADCRUMB: Final = regex.compile(r"(?<!\s)\s+[»›>]\s+")
 _SENTENCE: Final = regex.compile(r"(?<=[.!?。！？।])\s*")
 _TITLE_LIMIT: Final = 200
 _META_LIMIT: Final = 160

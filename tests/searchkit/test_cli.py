@@ -81,7 +81,7 @@ def test_search_prints_json_with_the_documented_keys(indexed: Run, checkout: Pat
 
     def keys(value: object) -> object:
         if isinstance(value, dict):
-            return {key: keys(inner) for key, inner in value.items() if key != "facets"}
+            return {key: keys(inner) for key, inner in value.items() if key not in {"facets", "mechanism"}}
         if isinstance(value, list):
             return keys(value[0]) if value and isinstance(value[0], dict) else []
         return None
@@ -234,6 +234,29 @@ def test_facet_values_are_completed_from_the_index(indexed: Run, tmp_path: Path)
     assert {"plain,synaptic-plasticity", "plain,synaptic-pruning"} <= set(done.stdout.split())
 
 
+def test_the_installed_command_leaves_mere_mentions_out(sample_index: ArticleIndex) -> None:
+    def asked(*arguments: str) -> Any:
+        command = [
+            installed(),
+            *arguments,
+            "--mechanism",
+            "deep sleep",
+            "--index",
+            str(sample_index.path),
+            "--json",
+        ]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    everything = asked("search", "--limit", "100")
+    strong = asked("search", "--limit", "100", "--min-strength", "0.8")
+    expected = [hit["id"] for hit in everything["hits"] if hit["strengths"]["mechanism"]["deep-sleep"] >= 0.8]
+    assert 0 < len(expected) < everything["total"]
+    assert sorted(hit["id"] for hit in strong["hits"]) == sorted(expected)
+    counts = {count["value"]: count for count in asked("facets", "--min-strength", "0.8")["mechanism"]}
+    count = counts["deep-sleep"]
+    assert (count["count"], count["selected"]) == (len(expected), True)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_and_is_in_the_documentation(run: Run, command: str, checkout: Path) -> None:
     output = run(command, "--help").output
@@ -249,6 +272,7 @@ def test_every_command_has_help_and_is_in_the_documentation(run: Run, command: s
         "--study",
         "--mechanism",
         "--study-type",
+        "--min-strength",
         "--expand",
         "--no-expand",
     }

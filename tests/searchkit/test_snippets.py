@@ -9,7 +9,8 @@ from searchkit import ArticleIndex, Hit
 from searchkit.analyzers import analyzer_for
 from searchkit.article import Article
 from searchkit.index.query import Bool, Term
-from searchkit.snippets import best_snippet, find_matches, merge
+from searchkit.matches import Sought
+from searchkit.snippets import best_snippet, merge
 from searchkit.stored import StoredArticle
 from searchkit.termvector import TermVector
 
@@ -103,7 +104,7 @@ def test_snippets_cut_no_grapheme_and_highlights_are_matches(
     terms = sorted({token.text for token in tokens})
     chosen = data.draw(st.lists(st.sampled_from(terms), max_size=3)) if terms else []
     query = Bool(should=tuple(Term(f"body_{language}", term) for term in chosen))
-    found = find_matches(query, stored, "body")
+    found = Sought(query).find(stored, "body")
     snippet = best_snippet(text, found)
     end = snippet.start + len(snippet.text)
     assert text[snippet.start : end] == snippet.text

@@ -1,0 +1,165 @@
+"""One batch of changes to an index: what is added, replaced and removed, before it is committed."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from searchkit.derive import Derived, Deriver, digest_of, make_id
+from searchkit.index import Engine, Entry, Request, Writer
+from searchkit.parallel import Groups
+from searchkit.readers import Draft, Problem
+from searchkit.readers.draft import STDIN
+from searchkit.settings import Settings
+from searchkit.stored import StoredArticle
+from searchkit.studies import Ties
+
+
+@dataclass(slots=True)
+class Changes:
+    """What an update did.
+
+    Attributes:
+        problems: one line for each thing that was skipped.
+    """
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def any(self) -> bool:
+        """Whether the index is not what it was."""
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch of changes; whoever makes one commits it, and writes the settings.
+
+    Args:
+        engine: the index as it was before.
+        writer: takes the changes.
+        deriver: finds facets with the vocabulary and studies of the settings.
+        settings: those of the index, to be changed: study labels, ties, languages.
+    """
+
+    engine: Engine
+    writer: Writer
+    deriver: Deriver
+    settings: Settings
+
+    def update(
+        self,
+        drafts: Iterable[Draft | Problem],
+        prune: Sequence[str | os.PathLike[str]],
+        progress: Callable[[Draft], None] | None,
+    ) -> Changes:
+        """Add articles, replace those that changed, remove pruned ones; see `ArticleIndex.update`."""
+        changes = Changes()
+        before = {entry.id: entry for entry in self.engine.entries()}
+        groups = Groups(self.engine)
+        seen: dict[str, str] = {}
+        broken: list[str] = []
+        for draft in drafts:
+            if isinstance(draft, Problem):
+                changes.problems.append(draft.message)
+                broken.append(draft.source)
+                continue
+            where = f"{draft.source}:{draft.place}"
+            identifier = draft.id or make_id(draft)
+            if identifier in seen:
+                changes.problems.append(
+                    f"{where}: id {identifier!r} is that of {seen[identifier]} too; the first is kept"
+                )
+                continue
+            seen[identifier] = where
+            draft = replace(draft, id=identifier, source=_absolute(draft.source))
+            digest = digest_of(draft)
+            old = before.get(identifier)
+            if old and (old.digest, old.source) == (digest, draft.source):
+                changes.unchanged += 1
+            else:
+                self._add(self.deriver.draft(draft, identifier, digest, self._ties()), groups)
+                changes.added += old is None
+                changes.changed += old is not None
+            if progress:
+                progress(draft)
+        gone = _gone(before.values(), seen, prune, broken)
+        self.writer.delete(gone)
+        changes.removed = len(gone)
+        return changes
+
+    def rebuild(self) -> int:
+        """Derive all articles anew, from the texts that the index keeps; return their number."""
+        entries = sorted(self.engine.entries())
+        groups = Groups(None)  # all found anew
+        for entry in entries:
+            stored = self._stored(entry.id)
+            derived = self.deriver.article(stored.article, stored.given, entry.digest, self._ties())
+            self._add(derived, groups)
+        return len(entries)
+
+    def tie(self) -> bool:
+        """Derive articles anew whose studies have a better key that their index has learned since.
+
+        Returns:
+            Whether there are any.
+        """
+        # Nothing is learned here.
+        ties = Ties(self.settings.copy().study_ties)
+        held = self.engine.search(Request(facets=("study",), limit=0)).facets["study"]
+        if not (worse := frozenset(held.keys() & ties.known.keys())):
+            return False
+        groups = Groups(self.engine)
+        digests = {entry.id: entry.digest for entry in self.engine.entries()}
+        request = Request(filters={"study": worse}, limit=len(digests), stored=False)
+        changed = False
+        for hit in self.engine.search(request).hits:
+            stored = self._stored(hit.id)
+            article = stored.article
+            keys = {study.key for _, study in self.deriver.cited(article, ties)}
+            # A key may stay as it is: a namesake's better one, or one that the source gave.
+            if "study" not in stored.given and worse.intersection(article.facets["study"]) - keys:
+                self._add(self.deriver.article(article, stored.given, digests[hit.id], ties), groups)
+                changed = True
+        return changed
+
+    def _ties(self) -> Ties:
+        return Ties(self.settings.study_ties)
+
+    def _stored(self, identifier: str) -> StoredArticle:
+        return StoredArticle.from_bytes(self.engine.get([identifier])[identifier])
+
+    def _add(self, derived: Derived, groups: Groups) -> None:
+        document = derived.document
+        # The digest makes a name that no earlier text of the article has left behind on its versions.
+        group, pieces = groups.place(derived.stored, own=f"{document.id} {document.digest}")
+        self.writer.add(replace(document, group=group, facets={**document.facets, groups.facet: pieces}))
+        self.settings.add_study_labels(derived.study_labels)
+        if document.language not in self.settings.analyzers:
+            self.settings.analyzers[document.language] = self.deriver.analyzer(document.language).fingerprint
+
+
+def _gone(
+    before: Iterable[Entry],
+    seen: Mapping[str, str],
+    prune: Sequence[str | os.PathLike[str]],
+    broken: Iterable[str],
+) -> list[str]:
+    """Return the ids of articles under the pruned places that were not seen and did not come from a broken one."""
+    roots = [Path(path).resolve() for path in prune]
+    unsure = [Path(path).resolve() for path in broken if path]
+
+    def under(entry: Entry, places: Iterable[Path]) -> bool:
+        return any(Path(entry.source).is_relative_to(place) for place in places)
+
+    return [
+        entry.id for entry in before if entry.id not in seen and under(entry, roots) and not under(entry, unsure)
+    ]
+
+
+def _absolute(source: str) -> str:
+    return source if source == STDIN else str(Path(source).resolve())
