@@ -349,8 +349,12 @@ def _count(
             continue
         whole = isinstance(request.query, Everything) and not known
         for name, values in part.counts(None if whole else narrowed(query, *known), names).items():
-            for value, number in values.items():
-                counts[name][value] += number
+            added = counts[name]
+            if not added:
+                added.update(values)
+            else:
+                for value, number in values.items():
+                    added[value] += number
 
 
 # Ranking

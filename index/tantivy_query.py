@@ -169,7 +169,7 @@ class Compiler:
             return None
         if len(query.terms) == 1:  # where tantivy panics
             return self._scored_term(part, query.field, query.terms[0][1], weight)
-        terms = [(place, term_key(text)) for place, text in query.terms]
+        terms: list[str | tuple[int, str]] = [(place, term_key(text)) for place, text in query.terms]
         return _weighed(Query.phrase_query(part.schema, kind, terms), weight, sum(map(part.own_idf, frequencies)))
 
     def _synonyms(self, query: tree.Synonyms, part: Part) -> Query | None:
@@ -265,9 +265,9 @@ class Compiler:
                 return self._explained(query, scored, statistics, part, address)
             case tree.Bool():
                 return _explained_bool(query, inside)
-        found, boost = self._constant(query, part)
+        constant, boost = self._constant(query, part)
         wanted = part.with_ids([identifier])
-        if found is None or wanted is None or not part.count(_both(found, wanted)):
+        if constant is None or wanted is None or not part.count(_both(constant, wanted)):
             return None
         return Explanation(query, boost)
 
