@@ -25,6 +25,7 @@ COMMANDS: Final = (
     "info",
     "analyze",
     "rebuild",
+    "convert",
     "vocabulary",
     "evaluate",
     "demo",
