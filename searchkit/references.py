@@ -13,9 +13,22 @@ from searchkit.dates import find_date
 from searchkit.structure import is_bullet, lines, without_bullet
 
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣", "-"))
+# Between numbers it is a dash too, elsewhere part of an address: https://x.org/~ann
+_WAVE: Final = regex.compile(r"(?<=\d\s{0,3})[~∼〜～](?=\s{0,3}[a-zA-Z]?\d)")
 # DOI syntax: https://www.crossref.org/blog/dois-and-matching-regular-expressions/
 _DOI: Final = regex.compile(r"(?<![\d.])10\.\d{4,9}/[^\s\"<>，、；。।（）《》]+")
-_URL: Final = regex.compile(r"https?://[^\s\"<>，、；。।]+")
+_URL: Final = regex.compile(r"(?:https?://|(?<![\p{L}\p{N}./@-])www\.)[^\s\"<>，、；。।]+", regex.IGNORECASE)
+# When somebody looked at it, or where it is to be had: what only sources on the web have.
+_ACCESSED: Final = regex.compile(
+    r"(?<![\p{L}\p{M}])(?:accessed|retrieved|(?:last )?(?:visited|viewed|checked)(?: on)?\s{0,3}:?\s{0,3}(?=\d|\p{Lu})"
+    r"|hämtad|hämtat|hämtades|besökt|(?:senast )?läst (?:den\s{1,3})?(?=\d)|senast läst|åtkomst|åtkommen"
+    r"|consultée?s?(?= le| en|\s{0,3}:)|(?:dernière )?consultation|(?:dernier )?accès le|date d'accès|page vue le"
+    r"|(?:को\s{1,3})?(?:देखा|देखी|देखे) (?:गया|गई|गयी|गए)|अभिगमन|एक्सेस(?: किया)?|पुनःप्राप्त|पुनर्प्राप्त"
+    r"|पहुँच (?:तिथि|की तिथि)|से लिया गया)(?![\p{L}\p{M}])"
+    r"|(?:最后|最近)?(?:访问|瀏覽|浏览|訪問|检索|檢索|查阅|查閱|存取|引用|取用)(?:日期|时间|時間|于|於|日)|\[EB/OL\]"
+    r"|\d日(?:访问|訪問|浏览|瀏覽|检索|檢索|查阅|查閱|存取|取用)",
+    regex.IGNORECASE,
+)
 _YEAR: Final = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # The pieces that styles are made of. Every repetition has a bound, so that no text takes more than linear time.
 _Y: Final = r"(?<!\d)(?P<year>(?:19|20)\d\d)(?!\d)"
@@ -148,7 +161,8 @@ def _entries(text: str, section: Section) -> Iterator[Reference]:
         if bulleted and not is_bullet(line.text) and spans:
             spans[-1][1] = line.end  # an entry over several lines
         else:
-            spans.append([line.end - len(without_bullet(line.text)), line.end])
+            # Twice, for a numbered entry of a list of Markdown: "- [2] Ann B."
+            spans.append([line.end - len(without_bullet(without_bullet(line.text))), line.end])
     for start, end in spans:
         start, end = start + section.start, end + section.start
         reference = parse_reference(text[start:end], start)
@@ -162,7 +176,7 @@ def find_citations(text: str) -> Iterator[Reference]:
     A DOI that follows such a place belongs to it: (N Engl J Med 2018;378:e34, doi:10.1056/…).
     """
     # Signs are exchanged one for one here: offsets must stay those of the text.
-    plain = plain_digits(text.translate(_SIGNS)).translate(_DASHES)
+    plain = _WAVE.sub("-", plain_digits(text.translate(_SIGNS)).translate(_DASHES))
     found: list[tuple[int, int, _Place | None, str]] = []
     past = 0
     for one in sorted(_cited_places(plain), key=lambda place: place.start):
@@ -215,10 +229,11 @@ def parse_reference(entry: str, start: int = 0) -> Reference:
         start: its offset in the article's text.
 
     Full-width punctuation, any dash, Indic digits and DOI with or without prefix are read alike. A web source
-    is an entry with an address and neither a DOI nor volume and page; a book is one with a publisher and none
-    of these.
+    is an entry with an address, or the day when it was looked at, and neither a DOI nor volume and page; a book is
+    one with a publisher and none of these.
     """
     plain = plain_digits(unicodedata.normalize("NFKC", entry.translate(_WIDE))).translate(_DASHES)
+    plain = _WAVE.sub("-", plain.replace("’", "'"))
     doi = _DOI.search(plain)
     url = _URL.search(plain)
     author = _SURNAME.match(entry)
@@ -236,7 +251,8 @@ def parse_reference(entry: str, start: int = 0) -> Reference:
     if not doi and _CHAPTER.search(plain):
         kind = "book"
     elif not doi and not place:
-        kind = "web" if url else "book" if _BOOK.search(plain) or _PUBLISHER.search(plain) else "study"
+        web = url or _ACCESSED.search(plain)
+        kind = "web" if web else "book" if _BOOK.search(plain) or _PUBLISHER.search(plain) else "study"
     return Reference(
         text=entry,
         start=start,

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
+from urllib.parse import unquote
 
 import regex
 
 from searchkit.readers.draft import Draft
 from searchkit.readers.fields import draft_from_fields
+from searchkit.structure import is_bullet, is_one_of
 
 _FRONT_MATTER: Final = regex.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", regex.DOTALL)
+_DOI: Final = regex.compile(r"10\.\d{4,9}/")
+# What each entry of a list of references has.
+_DATED: Final = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|10\.\d{4,9}/|https?://")
 _FIELD: Final = regex.compile(r"([A-Za-z_]+)\s*:\s*(.*?)\s*")
 
 
@@ -64,6 +69,7 @@ def _blocks(text: str) -> Iterator[tuple[int, str]]:
     from markdown_it import MarkdownIt
 
     level, bullet = 0, ""
+    listed = False
     counters: list[int | None] = []
     for token in MarkdownIt("commonmark").parse(text):
         match token.type:
@@ -81,7 +87,9 @@ def _blocks(text: str) -> Iterator[tuple[int, str]]:
                 if count is not None:
                     counters[-1] = count + 1
             case "inline":
-                content = bullet + _inline(token.children or ())
+                if level:
+                    listed = is_one_of(token.content, "references")
+                content = bullet + _inline(token.children or (), listed=listed)
                 bullet = ""
                 yield level, content
                 level = 0
@@ -91,11 +99,35 @@ def _blocks(text: str) -> Iterator[tuple[int, str]]:
                 pass
 
 
-def _inline(children: Any) -> str:
-    parts = []
+def _inline(children: Any, *, listed: bool) -> str:
+    """Return the text of a block.
+
+    Args:
+        children: its tokens.
+        listed: whether it stands in the list of references, where addresses and lines count.
+    """
+    lines = [""]
+    address, shown = "", 0
     for child in children:
-        if child.type in {"softbreak", "hardbreak"}:
-            parts.append(" ")
+        if child.type == "hardbreak":
+            lines[-1] += " "
+        elif child.type == "softbreak":
+            lines.append("")
         elif child.type in {"text", "code_inline", "image"}:
-            parts.append(child.content)
-    return "".join(parts)
+            lines[-1] += child.content
+        elif child.type == "link_open":
+            address, shown = child.attrs.get("href", ""), len(lines[-1])
+        elif child.type == "link_close":
+            # A DOI is a citation wherever it stands, other addresses tell what an entry is.
+            told = _DOI.search(address) or (listed and address.startswith("http"))
+            if told and unquote(address) not in lines[-1][shown:]:
+                lines[-1] += f" {unquote(address)}"
+    # Markdown makes one paragraph of lines without blank lines between them; of entries it should not.
+    entries = listed and (any(map(is_bullet, lines[1:])) or all(map(_DATED.search, lines)))
+    if not entries:
+        return " ".join(lines)
+    bulleted = any(map(is_bullet, lines))
+    text = lines[0]
+    for line in lines[1:]:
+        text += (" " if bulleted and not is_bullet(line) else "\n") + line
+    return text

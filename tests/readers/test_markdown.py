@@ -8,6 +8,8 @@ import pytest
 from searchkit.errors import ArticleError
 from searchkit.readers import Draft, read
 from searchkit.readers.markdown import read_markdown
+from searchkit.references import find_citations, parse_references
+from searchkit.structure import find_sections
 
 
 def markdown(text: str) -> Draft:
@@ -125,3 +127,56 @@ def test_the_sample_has_its_headings(samples: Path) -> None:
     ]
     assert "*" not in draft.text
     assert "https://doi.org/10.1073/pnas.1015950108" in draft.text
+
+
+ENTRIES = ("Cy D. One. Brain. 2012;33(4):210-219.", "Di E. Two. Heart. 2013;12(1):5-9.")
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "[1] {}\n[2] {}",
+        "(1) {}\n(2) {}",
+        "{}\n{}",
+        "1. {}\n2. {}",
+        "- {}\n- {}",
+        "[1] {}\n\n[2] {}",
+        "- [1] {}\n- [2] {}",
+    ],
+)
+@pytest.mark.parametrize("heading", ["## References", "## Källor", "## 参考文献"])
+def test_entries_of_a_list_of_references_are_told_apart(heading: str, listed: str) -> None:
+    draft = markdown(f"# Title\n\nText.\n\n{heading}\n\n{listed.format(*ENTRIES)}\n")
+    found = parse_references(draft.text, find_sections(draft.text, draft.headings))
+    assert tuple(reference.text for reference in found) == ENTRIES
+
+
+def test_an_entry_over_several_lines_is_one() -> None:
+    draft = markdown("# Title\n\nText.\n\n## References\n\n[1] Cy D. One.\nBrain. 2012;33(4):210.\n[2] Di E. 2013.\n")
+    found = parse_references(draft.text, find_sections(draft.text, draft.headings))
+    assert [reference.text for reference in found] == ["Cy D. One. Brain. 2012;33(4):210.", "Di E. 2013."]
+
+
+def test_lines_of_running_text_are_joined() -> None:
+    assert markdown("# Title\n\nIn 2012 it was\n[3] said in 2013\nthat.").text == "In 2012 it was [3] said in 2013 that."
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind", "doi"),
+    [
+        ("[Cy 2012](https://doi.org/10.9999/abc.1)", "study", "10.9999/abc.1"),
+        ("[Cy 2012, *Brain*](http://dx.doi.org/10.9999/abc%281%29)", "study", "10.9999/abc(1)"),
+        ("Cy D. One. 2012. <https://doi.org/10.9999/abc.1>", "study", "10.9999/abc.1"),
+        ("[Salt at table](https://heart.example/salt), 2012", "web", ""),
+    ],
+)
+def test_the_address_of_a_link_tells_what_an_entry_is(entry: str, kind: str, doi: str) -> None:
+    draft = markdown(f"# Title\n\nText.\n\n## References\n\n- {entry}\n")
+    (reference,) = parse_references(draft.text, find_sections(draft.text, draft.headings))
+    assert (reference.kind, reference.doi) == (kind, doi)
+
+
+def test_in_running_text_only_a_doi_is_told() -> None:
+    text = markdown("# Title\n\nAs [Cy](https://doi.org/10.9999/abc.1) says, [here](https://heart.example/).").text
+    assert text == "As Cy https://doi.org/10.9999/abc.1 says, here."
+    assert [reference.doi for reference in find_citations(text)] == ["10.9999/abc.1"]

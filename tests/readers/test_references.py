@@ -396,3 +396,49 @@ def test_running_text_takes_no_more_than_linear_time(piece: str) -> None:
 
     seconds(1_000)
     assert seconds(200_000) < 40 * max(seconds(20_000), 0.01)
+
+
+@pytest.mark.parametrize("wave", ["~", "～", "〜", "∼"])
+@pytest.mark.parametrize(
+    "entry",
+    ["甲乙. 题目. 某刊. 2012;33(4):210{}219页.", "甲乙：题目，某刊，2012年，33卷4期，210{}219页", "Cy D. A title. Brain 33, 210{}219 (2012)."],
+)
+def test_a_wave_dash_stands_between_pages(entry: str, wave: str) -> None:
+    reference = parse_reference(entry.format(wave))
+    assert (reference.year, reference.volume, reference.first_page) == (2012, "33", "210")
+
+
+def test_a_tilde_stays_in_an_address() -> None:
+    assert parse_reference("Cy D. https://x.example/1/~2/a 2012").url == "https://x.example/1/~2/a"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Heart Board. Salt at table. Accessed 4 March 2020.",
+        "Heart Board. Salt at table. Retrieved March 4, 2020, from heart.example/salt",
+        "Hjärtrådet. Salt vid bordet. Hämtad 2020-03-04.",
+        "Hjärtrådet. Salt vid bordet. Senast läst 4 mars 2020.",
+        "Conseil du cœur. Le sel à table. Consulté le 4 mars 2020.",
+        "Conseil du cœur. Le sel à table (page consultée le 4 mars 2020).",
+        "Conseil du cœur, www.coeur.example/sel, 2020",
+        "某某协会：餐桌上的盐，2020年3月4日访问。",
+        "某某協會：餐桌上的鹽，訪問日期：2020年3月4日。",
+        "हृदय परिषद। मेज़ पर नमक। 4 मार्च 2020 को देखा गया।",
+        "हृदय परिषद। मेज़ पर नमक। अभिगमन तिथि 4 मार्च 2020।",
+    ],
+)
+def test_what_was_looked_at_on_a_day_is_a_source_on_the_web(entry: str) -> None:
+    assert parse_reference(entry).kind == "web"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Cy D. A title. Brain. 2012;33(4):210-219. Accessed 4 March 2020.",
+        "Cy D. A title. doi:10.9999/x.1. Hämtad 2020-03-04.",
+        "Cy D. How the shop was accessed. Brain, May 2012" " doi:10.9999/x.2",
+    ],
+)
+def test_a_study_may_have_been_looked_at_too(entry: str) -> None:
+    assert parse_reference(entry).kind == "study"

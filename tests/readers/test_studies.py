@@ -142,6 +142,52 @@ def test_a_journal_and_the_year_name_the_study(text: str, expected: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
+        "A paper in Neuron in 2010 told it.",
+        "In 2010 a study came out in Neuron and told it.",
+        "the 2010 Neuron paper",
+        "Published in 2010 in the journal Neuron, it told that.",
+        "the January 2010 issue of Neuron",
+        "En artikel i Neuron från 2010 visade det.",
+        "Det stod 2010 i Neuron.",
+        "i 2010 års Neuron",
+        "Den publicerades 2010 i tidskriften Neuron.",
+        "Un article de 2010 dans la revue Neuron le dit.",
+        "C’est paru dans Neuron en 2010.",
+        "En 2010, dans Neuron, on lisait cela.",
+        "2010 में न्यूरॉन पत्रिका में छपा लेख",
+        "न्यूरॉन में 2010 में छपा लेख",
+        "2010 में “न्यूरॉन” में प्रकाशित",
+        "2010年《神经元》上的一篇论文",
+        "2010年发表于《神經元》",
+        "2010年1月的《Neuron》",
+        "《神經元》2010年的論文",
+        "《神经元》杂志在2010年",
+    ],
+)
+def test_the_year_may_stand_on_either_side_of_the_journal(text: str) -> None:
+    assert mentions(text) == {"slutsky-2010"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2010年神经元死亡",  # the word: no quotes, no "journal"
+        "2010 में न्यूरॉन मर गए",
+        "in 2010 neuron after neuron died",
+        "In 2010. Neuron is a journal.",
+        "2010 there was much to read about it in Neuron",
+        "the 2013 Science Foundation report",
+        "(Ann 2010, Neuron 2012)",  # the year after it is its own
+        "2010\nNeuron",
+    ],
+)
+def test_a_year_before_something_else_than_a_journal_names_no_study(text: str) -> None:
+    assert mentions(text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Neuron (2011)",  # no known study of that year
         "a neuron in 2010",  # the word, not the name
         "Neuron. In 2010",  # another sentence
