@@ -18,7 +18,6 @@ from searchkit.analyzers.normalize import fold
 from searchkit.article import Reference
 from searchkit.data import tables
 from searchkit.errors import VocabularyError
-from searchkit.negation import plain_text
 from searchkit.vocabulary import Vocabulary, line_of, read_toml
 
 # Between a journal's name and the year, as in "Neuron (2010)": quotes, brackets and a word such as "magazine".
@@ -165,7 +164,9 @@ class StudyRegistry:
         where a code name may begin, and forward and backward from the years.
         """
         if _HAN.search(text):
-            # Traditional as Simplified Chinese, one for one.
+            # Traditional as Simplified Chinese, one for one. A search reads names and no text.
+            from searchkit.negation import plain_text
+
             text = plain_text(text, "zh")
         yield from self._names.aliases_in(text)
         yield from self._names.journals_in(text)

@@ -1,5 +1,7 @@
 """What a text denies is not its subject; what it says with a "not" about something else stays one."""
 
+import tomllib
+from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 
 from searchkit.analyzers import analyzer_for
 from searchkit.negation import is_denied
-from searchkit.vocabulary import Vocabulary
+from searchkit.participants import KEY, find_participants
+from searchkit.vocabulary import Match, Vocabulary
 
 VOCABULARIES = (Vocabulary.builtin(), Vocabulary.builtin("study_types"))
 LANGUAGES = ("en", "fr", "hi", "sv", "zh")
@@ -17,6 +20,7 @@ LANGUAGES = ("en", "fr", "hi", "sv", "zh")
 def split(code: str, text: str) -> tuple[set[str], set[str]]:
     """Return the concepts that a text affirms, and those that it names only to deny them."""
     matches = [match for vocabulary in VOCABULARIES for match in vocabulary.find(text, analyzer_for(code))]
+    matches += [Match(KEY, start, end) for start, end in find_participants(text, code)]
     denied = is_denied(text, code, [(match.start, match.end) for match in matches])
     affirmed = {match.key for match, no in zip(matches, denied, strict=True) if not no}
     return affirmed, {match.key for match in matches} - affirmed
@@ -153,3 +157,50 @@ def test_time_is_linear(code: str, unit: str) -> None:
     seconds(10)
     # Ten times the text in far less than a hundred times the time.
     assert seconds(3000) < 40 * max(seconds(300), 0.005)
+
+
+SENTENCES = tomllib.loads(Path(__file__).with_name("denials.toml").read_text(encoding="utf-8"))
+
+
+def sentences(kind: str) -> list[tuple[str, str]]:
+    return [(code, sentence) for code, lines in SENTENCES[kind].items() for sentence in lines.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("code", "text"), sentences("denied"))
+def test_a_denial_in_any_form_denies(code: str, text: str) -> None:
+    affirmed, denied = split(code, text)
+    assert not affirmed
+    assert denied
+
+
+@pytest.mark.parametrize(("code", "text"), sentences("affirmed"))
+def test_a_not_of_something_else_denies_nothing(code: str, text: str) -> None:
+    affirmed, denied = split(code, text)
+    assert affirmed
+    assert not denied
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "affirmed"),
+    [
+        ("en", "The volunteers were not randomly assigned.", "human"),
+        ("en", "Instead of a clinical trial, they studied mice.", "animal"),
+        ("sv", "Deltagarna lottades inte.", "human"),
+        ("sv", "I stället för en klinisk prövning, som tar tid, studerade de möss.", "animal"),
+        ("fr", "Au lieu d'un essai clinique, ils ont étudié des souris chez le rat.", "animal"),
+        ("hi", "नैदानिक परीक्षण के बजाय चूहों पर अध्ययन हुआ।", "animal"),
+        ("hi", "चूहों में कोर्टिसोल नहीं मापा गया।", "animal"),
+        ("zh", "他们没有做临床试验，而是研究了小鼠。", "animal"),
+        ("zh", "在小鼠中皮质醇没有改变。", "animal"),
+    ],
+)
+def test_what_is_beside_a_denied_mention_stays(code: str, text: str, affirmed: str) -> None:
+    found, denied = split(code, text)
+    assert found == {affirmed}
+    assert affirmed not in denied
+
+
+def test_a_gap_begins_after_a_word() -> None:
+    # नींद begins with न, सबूत with सब.
+    assert split("hi", "नींद से सिनैप्टिक प्लास्टिसिटी बढ़ती है न कि घटती है।")[0] == {"synaptic-plasticity"}
+    assert split("hi", "न्यूरोजेनेसिस का कोई सबूत नहीं है।") == (set(), {"neurogenesis"})
