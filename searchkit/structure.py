@@ -16,6 +16,9 @@ _SENTENCE_END: Final = frozenset(".!。！．।,，;；:：*…")
 _CITATION: Final = regex.compile(r"(?:19|20)\d\d\s*[;；]\s*\d|10\.\d{4,9}/")
 _LETTER: Final = regex.compile(r"\p{L}")
 _UNSPACED_LETTER: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
+# What stands between the links of a menu; the longest of them has so many words.
+_BETWEEN: Final = regex.compile(r"[\s|·•/>›»,]++")
+_LONGEST_NAME: Final = 6
 _ENTRY_LINES: Final = 4
 _HEADING_LIMIT: Final = 110
 _HEADING_LIMIT_UNSPACED: Final = 45
@@ -49,6 +52,32 @@ def page_words(kind: str) -> frozenset[str]:
 def is_one_of(line: str, kind: str) -> bool:
     """Tell whether a whole line is one of the words of a kind (see ``data/page_words.toml``)."""
     return fold(line).strip(" :.#*_-—") in page_words(kind)
+
+
+def begins_with(line: str, kind: str) -> bool:
+    """Tell whether a line begins with one of the words of a kind."""
+    folded = fold(line[:_HEADING_LIMIT])
+    return any(folded.startswith(word) for word in page_words(kind))
+
+
+def is_navigation(line: str) -> bool:
+    """Tell whether a line of a page only leads elsewhere: "Menu", "Meny Sök Logga in", "Skip to main content"."""
+    if not is_short(line):
+        return False
+    if is_one_of(line, "navigation") or begins_with(line, "skip"):
+        return True
+    known = page_words("navigation")
+    words = [word for word in _BETWEEN.split(fold(line)) if word]
+    place = 0
+    while place < len(words):
+        # The longest first: "log in" is more than "log".
+        for size in range(min(_LONGEST_NAME, len(words) - place), 0, -1):
+            if " ".join(words[place : place + size]) in known:
+                place += size
+                break
+        else:
+            return False
+    return bool(words)
 
 
 def is_bullet(line: str) -> bool:

@@ -265,12 +265,50 @@ class Vocabulary:
         """Return the terms of a language as an analyzer reads them."""
         name = (analyzer.fingerprint, code)
         if name not in self._chains:
-            self._chains[name] = [
-                (key, [token.text for token in chain_of(analyzer, term)])
-                for key, entry in (*self.concepts.items(), ("", self.ignored))
-                for term in entry.get(code, ())
-            ]
+            chains: dict[tuple[str, tuple[str, ...]], None] = {}
+            for key, entry in (*self.concepts.items(), ("", self.ignored)):
+                for term in entry.get(code, ()):
+                    for form in (term, *_forms(term, code)):
+                        chains[key, tuple(token.text for token in chain_of(analyzer, form))] = None
+            self._chains[name] = [(key, list(chain)) for key, chain in chains]
         return self._chains[name]
+
+
+# Words that never take a plural ending.
+_SMALL_FRENCH: Final = frozenset(
+    ("à", "au", "aux", "avec", "chez", "contre", "dans", "de", "des", "du", "en", "entre", "et", "in", "la", "le", "les")
+    + ("ou", "par", "pour", "sans", "sous", "sur", "un", "une", "vitro", "vivo")
+)
+_FRENCH_RECEPTOR: Final = regex.compile(r"(?P<head>récepteurs?) (?:(?:du |de la |des |de |à la |à |au |aux )|(?:de l|à l|d)')?(?P<name>.+)")
+_HINDI_PARTICLES: Final = ("की", "का", "के")
+
+
+def _forms(term: str, code: str) -> Iterator[str]:
+    """Yield the other forms of a term that the grammar of its language makes and its analyzer does not undo.
+
+    French plurals (essais cliniques, canaux), and the ways to say of what a receptor is one; in Hindi the genitive
+    for a compound, मस्तिष्क की तरंग for मस्तिष्क तरंग.
+    """
+    words = term.split(" ")
+    if code == "fr":
+        yield " ".join(map(_french_plural, words))
+        match = _FRENCH_RECEPTOR.fullmatch(term)
+        if match and match.group("name").split(" ")[0] not in {"cellulaire", "membranaire", "métabotrope"}:
+            name = match.group("name")
+            for link in ("", "à ", "au ", "aux ", "de ", "du ", "de la ", "des ", "à la ", "de l'", "à l'"):
+                yield f"récepteur {link}{name}"
+                yield f"récepteurs {link}{name}"
+    elif code == "hi" and len(words) == 2 and not set(words).intersection(_HINDI_PARTICLES):
+        for particle in _HINDI_PARTICLES:
+            yield f"{words[0]} {particle} {words[1]}"
+
+
+def _french_plural(word: str) -> str:
+    if word.lower() in _SMALL_FRENCH or not word.isalpha() or not word.islower() or word[-1] in "sxz":
+        return word
+    if word.endswith("al"):
+        return f"{word[:-2]}aux"
+    return word + ("x" if word.endswith(("eau", "eu")) else "s")
 
 
 class _Node:

@@ -245,3 +245,84 @@ def test_every_sample_is_expected(samples: Path) -> None:
 def test_two_numbers_and_a_word_are_no_image_and_author() -> None:
     drafts = list(read_page("Doses\n\n100 200 mg\n\nThis is what was given, in two groups.", "x.txt"))
     assert [(draft.title, draft.author) for draft in drafts] == [("Doses", "")]
+
+
+PARAGRAPHS = {
+    "en": "Many people bathe in the evening. The water warms the skin. After it the body cools, and sleep comes.",
+    "sv": "Många badar på kvällen. Vattnet värmer huden. Efteråt svalnar kroppen, och sömnen kommer lätt.",
+    "fr": "Beaucoup se baignent le soir. L’eau chauffe la peau. Ensuite le corps se refroidit, et l’on dort.",
+    "hi": "बहुत से लोग शाम को नहाते हैं। पानी त्वचा को गरम करता है। उसके बाद शरीर ठंडा होता है और नींद आती है।",
+    "zh": "很多人晚上洗热水澡。热水使皮肤变暖。之后身体变凉，更容易入睡。这一点很早就有人注意到了。",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "header", "title"),
+    [
+        ("en", "Skip to main content\nMenu\nSearch\nLog in\nHealth\n", "Why a bath helps you sleep"),
+        ("en", "News | Health | Food\n\n", "Why a bath helps you sleep?"),
+        ("en", "Menu\nSleep\n", "A bath before bed"),
+        ("en", "Home > Health > Sleep\n", "Why a bath helps you sleep"),
+        ("en", "Home / Health / Sleep\nSubscribe\n", "Why a bath helps you sleep"),
+        ("sv", "Hoppa till innehåll\nMeny Sök Logga in\nHälsa\n", "Därför hjälper ett bad"),
+        ("sv", "Meny\nSök\nStart › Hälsa › Sömn\n", "Därför hjälper ett bad"),
+        ("fr", "Aller au contenu principal\nMenu\nRechercher\nSe connecter\nSanté\n", "Pourquoi un bain aide"),
+        ("fr", "Accueil > Santé > Sommeil\n", "Pourquoi un bain aide"),
+        ("hi", "मुख्य सामग्री पर जाएँ\nमेन्यू\nखोजें\nलॉग इन करें\nस्वास्थ्य\n", "नहाने से नींद क्यों आती है"),
+        ("hi", "होम > स्वास्थ्य > नींद\n", "नहाने से नींद क्यों आती है"),
+        ("zh", "跳到主要内容\n菜单 搜索 登录\n健康\n", "为什么洗澡有助于睡眠"),
+        ("zh", "首页 > 健康 > 睡眠\n", "为什么洗澡有助于睡眠"),
+        ("zh", "跳至內容\n選單\n搜尋\n登入\n\n", "為什麼洗澡有助於睡眠"),
+    ],
+)
+@pytest.mark.parametrize("below", ["", "{byline}\n"])
+def test_menus_breadcrumbs_and_names_of_sections_above_the_title_are_left_out(
+    code: str, header: str, title: str, below: str
+) -> None:
+    bylines = {
+        "en": "By Nora Whitfield, reading time 4 minutes",
+        "sv": "Publicerad 3 maj 2021",
+        "fr": "Publié le 3 mai 2021",
+        "hi": "प्रकाशित: 3 मई 2021",
+        "zh": "发布时间：2021年5月3日",
+    }
+    below = below.format(byline=bylines[code])
+    (draft,) = page(f"{header}{title}\n{below}\n{PARAGRAPHS[code]}\n\n{PARAGRAPHS[code]}")
+    assert draft.title == title
+    assert draft.text.split() == f"{below}{PARAGRAPHS[code]} {PARAGRAPHS[code]}".split()
+
+
+@pytest.mark.parametrize("title", ["Menus of the world", "A search for sleep", "Sleep", "Home baths", "Baths | a story"])
+def test_a_title_with_a_word_of_menus_is_a_title(title: str) -> None:
+    (draft,) = page(f"{title}\n\n{PARAGRAPHS['en']}")
+    assert (draft.title, draft.text) == (title, PARAGRAPHS["en"])
+
+
+@pytest.mark.parametrize(
+    ("code", "lead"),
+    [
+        ("en", "You might also like"),
+        ("en", "Read also:"),
+        ("sv", "Läs också"),
+        ("sv", "Mer läsning"),
+        ("fr", "À lire aussi"),
+        ("fr", "Sur le même sujet"),
+        ("hi", "यह भी पढ़ें"),
+        ("hi", "संबंधित लेख"),
+        ("zh", "相关阅读"),
+        ("zh", "你可能還喜歡"),
+    ],
+)
+def test_links_to_other_articles_are_no_text(code: str, lead: str) -> None:
+    text = PARAGRAPHS[code]
+    (draft,) = page(f"The title\n\n{text}\n\n{lead}\nOne link\nTwo links\n\nMenu\n")
+    assert draft.text == text
+    # In the middle of the text, what follows goes on.
+    (draft,) = page(f"The title\n\n{text}\n\n{lead}\n- One link\n- Two links\n\nA heading\n\n{text}")
+    assert draft.text.split("\n\n") == [text, "A heading", text]
+
+
+def test_a_link_after_the_words_that_lead_to_it_is_no_text() -> None:
+    text = PARAGRAPHS["en"]
+    (draft,) = page(f"The title\n\n{text}\n\nRead also: Why we sleep\n\n{text}")
+    assert draft.text == f"{text}\n\n{text}"

@@ -161,3 +161,20 @@ def test_the_sample_articles_have_one_list_of_references_and_their_small_print(s
     expected = ["references", "disclaimer"] if small_print else ["references"]
     assert [section.kind for section in sections if section.kind != "body"] == expected
     assert [section.kind for section in sections][-len(expected) :] == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This page gives general information and is no substitute for a visit to a doctor.",
+        "Texten ger allmän information och kan inte ersätta ett läkarbesök.",
+        "Ces informations sont données à titre indicatif et ne sauraient remplacer un médecin.",
+        "यह सामान्य जानकारी है और डॉक्टर की सलाह का विकल्प नहीं है।",
+        "以上内容仅供参考，不能取代医生的诊断。",
+        "以上內容僅供參考，無法取代醫師的診斷。",
+    ],
+)
+def test_small_print_at_the_end_is_a_disclaimer(line: str) -> None:
+    text = f"The body goes here.\n\n{line}"
+    assert find_sections(text)[-1].kind == "disclaimer"
+    assert find_sections(f"{line}\n\nThe body goes here.")[0].kind == "body"
