@@ -125,7 +125,9 @@ class _Rules:
     ) -> tuple[list[str], "regex.Pattern[str]"]:
         """Return the kinds of the triggers that look one way, and their pattern, with a group for each."""
         # The longest first: "not be confused with" is more than "not".
-        phrases = sorted(((phrase, kind) for kind in kinds for phrase in lists[kind]), key=lambda pair: -len(pair[0]))
+        phrases = sorted(
+            ((phrase, kind) for kind in kinds for phrase in lists[kind]), key=lambda pair: -len(pair[0])
+        )
         return [kind for _, kind in phrases], self._compile([phrase for phrase, _ in phrases])
 
     def _compile(self, phrases: Sequence[str]) -> "regex.Pattern[str]":

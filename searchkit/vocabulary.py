@@ -276,10 +276,30 @@ class Vocabulary:
 
 # Words that never take a plural ending.
 _SMALL_FRENCH: Final = frozenset(
-    ("à", "au", "aux", "avec", "chez", "contre", "dans", "de", "des", "du", "en", "entre", "et", "in", "la", "le", "les")
+    (
+        "à",
+        "au",
+        "aux",
+        "avec",
+        "chez",
+        "contre",
+        "dans",
+        "de",
+        "des",
+        "du",
+        "en",
+        "entre",
+        "et",
+        "in",
+        "la",
+        "le",
+        "les",
+    )
     + ("ou", "par", "pour", "sans", "sous", "sur", "un", "une", "vitro", "vivo")
 )
-_FRENCH_RECEPTOR: Final = regex.compile(r"(?P<head>récepteurs?) (?:(?:du |de la |des |de |à la |à |au |aux )|(?:de l|à l|d)')?(?P<name>.+)")
+_FRENCH_RECEPTOR: Final = regex.compile(
+    r"(?P<head>récepteurs?) (?:(?:du |de la |des |de |à la |à |au |aux )|(?:de l|à l|d)')?(?P<name>.+)"
+)
 _HINDI_PARTICLES: Final = ("की", "का", "के")
 
 

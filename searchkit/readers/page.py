@@ -170,7 +170,9 @@ def _titled(body: list[Line]) -> tuple[str, list[Line]] | None:
         return None
     last = crumbs[-1].strip() if crumbs else ""
     # The title stands above or below it too.
-    again = any(line.text == last for line in (*body[: max(crumb_line, 0)], *body[crumb_line + 1 : crumb_line + 2]))
+    again = any(
+        line.text == last for line in (*body[: max(crumb_line, 0)], *body[crumb_line + 1 : crumb_line + 2])
+    )
     if last and (again or not _is_section(last)):
         kept = [line for line in body[:crumb_line] if line.text != last and not is_navigation(line.text)]
         after = body[crumb_line + 1 :]
@@ -190,11 +192,17 @@ def _titled(body: list[Line]) -> tuple[str, list[Line]] | None:
         and not is_bullet(line.text)
     ]
     if not candidates:
-        return (last, [line for place, line in enumerate(body) if place != crumb_line and place not in led]) if last else None
+        return (
+            (last, [line for place, line in enumerate(body) if place != crumb_line and place not in led])
+            if last
+            else None
+        )
     # Names of sections are short, and stand above the title.
     best = max(candidates, key=lambda place: len(header[place].text))
     # What stands above it is the page's; what stands below it may be a standfirst or a byline.
-    return header[best].text, [line for place, line in enumerate(body) if place > best and place not in led and place != crumb_line]
+    return header[best].text, [
+        line for place, line in enumerate(body) if place > best and place not in led and place != crumb_line
+    ]
 
 
 def _header(body: list[Line]) -> list[Line]:
@@ -265,7 +273,9 @@ def _trimmed(body: list[Line]) -> list[Line]:
 def _leads(line: str) -> bool:
     """Tell whether a line leads to other articles: "See also", "Read also: Why we sleep"."""
     return is_one_of(line, "related") or (
-        is_short(line) and (head := regex.split("[:：]", line, maxsplit=1)[0]) != line and is_one_of(head, "related")
+        is_short(line)
+        and (head := regex.split("[:：]", line, maxsplit=1)[0]) != line
+        and is_one_of(head, "related")
     )
 
 
@@ -275,7 +285,12 @@ def _in_block(body: list[Line], place: int, leads: list[int]) -> bool:
     if is_bullet(line.text):
         return True
     # A heading of the article stands right above its text.
-    return place + 1 < len(body) and line.start - before.end <= 2 and place - 1 in leads and not line.text.endswith(".")
+    return (
+        place + 1 < len(body)
+        and line.start - before.end <= 2
+        and place - 1 in leads
+        and not line.text.endswith(".")
+    )
 
 
 def _may_be_title(line: Line) -> bool:

@@ -152,13 +152,18 @@ def test_entries_of_a_list_of_references_are_told_apart(heading: str, listed: st
 
 
 def test_an_entry_over_several_lines_is_one() -> None:
-    draft = markdown("# Title\n\nText.\n\n## References\n\n[1] Cy D. One.\nBrain. 2012;33(4):210.\n[2] Di E. 2013.\n")
+    draft = markdown(
+        "# Title\n\nText.\n\n## References\n\n[1] Cy D. One.\nBrain. 2012;33(4):210.\n[2] Di E. 2013.\n"
+    )
     found = parse_references(draft.text, find_sections(draft.text, draft.headings))
     assert [reference.text for reference in found] == ["Cy D. One. Brain. 2012;33(4):210.", "Di E. 2013."]
 
 
 def test_lines_of_running_text_are_joined() -> None:
-    assert markdown("# Title\n\nIn 2012 it was\n[3] said in 2013\nthat.").text == "In 2012 it was [3] said in 2013 that."
+    assert (
+        markdown("# Title\n\nIn 2012 it was\n[3] said in 2013\nthat.").text
+        == "In 2012 it was [3] said in 2013 that."
+    )
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,9 @@ def test_menus_breadcrumbs_and_names_of_sections_above_the_title_are_left_out(
     assert draft.text.split() == f"{below}{PARAGRAPHS[code]} {PARAGRAPHS[code]}".split()
 
 
-@pytest.mark.parametrize("title", ["Menus of the world", "A search for sleep", "Sleep", "Home baths", "Baths | a story"])
+@pytest.mark.parametrize(
+    "title", ["Menus of the world", "A search for sleep", "Sleep", "Home baths", "Baths | a story"]
+)
 def test_a_title_with_a_word_of_menus_is_a_title(title: str) -> None:
     (draft,) = page(f"{title}\n\n{PARAGRAPHS['en']}")
     assert (draft.title, draft.text) == (title, PARAGRAPHS["en"])

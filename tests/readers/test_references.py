@@ -401,7 +401,11 @@ def test_running_text_takes_no_more_than_linear_time(piece: str) -> None:
 @pytest.mark.parametrize("wave", ["~", "～", "〜", "∼"])
 @pytest.mark.parametrize(
     "entry",
-    ["甲乙. 题目. 某刊. 2012;33(4):210{}219页.", "甲乙：题目，某刊，2012年，33卷4期，210{}219页", "Cy D. A title. Brain 33, 210{}219 (2012)."],
+    [
+        "甲乙. 题目. 某刊. 2012;33(4):210{}219页.",
+        "甲乙：题目，某刊，2012年，33卷4期，210{}219页",
+        "Cy D. A title. Brain 33, 210{}219 (2012).",
+    ],
 )
 def test_a_wave_dash_stands_between_pages(entry: str, wave: str) -> None:
     reference = parse_reference(entry.format(wave))
@@ -437,7 +441,7 @@ def test_what_was_looked_at_on_a_day_is_a_source_on_the_web(entry: str) -> None:
     [
         "Cy D. A title. Brain. 2012;33(4):210-219. Accessed 4 March 2020.",
         "Cy D. A title. doi:10.9999/x.1. Hämtad 2020-03-04.",
-        "Cy D. How the shop was accessed. Brain, May 2012" " doi:10.9999/x.2",
+        "Cy D. How the shop was accessed. Brain, May 2012 doi:10.9999/x.2",
     ],
 )
 def test_a_study_may_have_been_looked_at_too(entry: str) -> None:

@@ -368,3 +368,36 @@ def test_phrases_to_ignore_hide_terms_add_up_and_are_kept(tmp_path: Path) -> Non
     alone = load(tmp_path, 'replace = true\n[sleep]\nen = ["sleep"]', MECHANISMS)
     assert alone.ignored == {}
     assert "ignore" not in alone.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "key"),
+    [
+        # Forms that the grammar makes of a term: French plurals, what a receptor is of, the Hindi genitive.
+        ("fr", "Les canaux calciques et les autres.", "ion-channels"),
+        ("fr", "Des signaux hormonaux y passent.", "hormone-signalling"),
+        ("fr", "Les récepteurs à la dopamine changent.", "dopamine-signalling"),
+        ("fr", "Un récepteur du NMDA s’ouvre.", "nmda-receptor"),
+        ("fr", "Les récepteurs aux AMPA s’ouvrent.", "ampa-receptor"),
+        ("hi", "मस्तिष्क की तरंगें धीमी होती हैं।", "brain-oscillations"),
+        ("hi", "कैल्शियम के संकेत आते हैं।", "calcium-signalling"),
+        ("hi", "ग्लूटामेट का रिसेप्टर खुलता है।", "glutamate-receptor"),
+        ("sv", "Hjärnvågorna blir långsamma.", "brain-oscillations"),
+        ("sv", "Tarmbakteriernas ämnen når dit.", "gut-microbiota"),
+        # Names that medical dictionaries give beside the label.
+        ("en", "Free radicals build up.", "oxidative-stress"),
+        ("sv", "Fria radikaler samlas.", "oxidative-stress"),
+        ("fr", "Les radicaux libres s’accumulent.", "oxidative-stress"),
+        ("hi", "मुक्त कण जमा होते हैं।", "oxidative-stress"),
+        ("zh", "自由基累積。", "oxidative-stress"),
+        ("zh", "粒線體變少。", "mitochondrial-function"),
+        ("zh", "麩胺酸受體打開。", "glutamate-receptor"),
+        ("zh", "胰島素阻抗上升。", "insulin-signalling"),
+    ],
+)
+def test_other_forms_and_names_of_a_concept(code: str, text: str, key: str) -> None:
+    assert found(code, text) == [key]
+
+
+def test_a_form_of_an_ignored_phrase_is_ignored_too() -> None:
+    assert found("fr", "Les récepteurs radio et les récepteurs de radio.") == []

@@ -11,14 +11,31 @@ SENTENCES = {
     "randomized-controlled-trial": {
         "en": ["Forty classes were allocated by chance.", "A toss of a coin decided who got the lamp."],
         "sv": ["Klasserna har lottats till två grupper.", "Vem som fick lampan avgjordes genom slantsingling."],
-        "fr": ["Les classes ont été réparties aléatoirement.", "On a joué à pile ou face pour savoir qui aurait la lampe."],
+        "fr": [
+            "Les classes ont été réparties aléatoirement.",
+            "On a joué à pile ou face pour savoir qui aurait la lampe.",
+        ],
         "hi": ["कक्षाओं को यादृच्छिक तरीके से बाँटा गया।", "सिक्का उछालकर तय हुआ कि दीया किसे मिले।"],
         "zh": ["班级随机分到两组。", "由抽签决定谁拿到灯。", "班級被隨機指派到兩組。"],
     },
     "animal": {
-        "en": ["Ferrets slept longer.", "In pigs the effect was small.", "The songbirds sang less.", "Guinea pigs ate more."],
-        "sv": ["Illrarna sov längre.", "Hos grisar var effekten liten.", "Sångfåglarna sjöng mindre.", "Marsvinen åt mer."],
-        "fr": ["Les furets dormaient plus.", "Chez les porcs, l’effet était faible.", "Les souris chantaient moins."],
+        "en": [
+            "Ferrets slept longer.",
+            "In pigs the effect was small.",
+            "The songbirds sang less.",
+            "Guinea pigs ate more.",
+        ],
+        "sv": [
+            "Illrarna sov längre.",
+            "Hos grisar var effekten liten.",
+            "Sångfåglarna sjöng mindre.",
+            "Marsvinen åt mer.",
+        ],
+        "fr": [
+            "Les furets dormaient plus.",
+            "Chez les porcs, l’effet était faible.",
+            "Les souris chantaient moins.",
+        ],
         "hi": ["खरगोश ज़्यादा सोए।", "सूअरों पर असर कम था।", "मेंढकों ने कम खाया।", "बंदर ज़्यादा सोए।"],
         "zh": ["雪貂睡得更久。", "兔子吃得更多。", "鴿子睡得更久。", "斑馬魚游得更慢。", "老鼠吃得更多。"],
     },
@@ -37,8 +54,16 @@ SENTENCES = {
         "zh": ["一篇综述说得更多。", "系統回顧說得更多。"],
     },
     "human": {
-        "en": ["The study had 30 pupils.", "In the trial, forty shift workers wore a lamp.", "The effect was seen in older adults in one study."],
-        "sv": ["Studien hade 30 elever.", "I försöket bar fyrtio sångare en lampa.", "Effekten sågs hos äldre människor i en studie."],
+        "en": [
+            "The study had 30 pupils.",
+            "In the trial, forty shift workers wore a lamp.",
+            "The effect was seen in older adults in one study.",
+        ],
+        "sv": [
+            "Studien hade 30 elever.",
+            "I försöket bar fyrtio sångare en lampa.",
+            "Effekten sågs hos äldre människor i en studie.",
+        ],
         "fr": ["L’étude portait sur 30 écoliers.", "Dans l’essai, quarante malades portaient une lampe."],
         "hi": ["अध्ययन में 30 विद्यार्थी थे।", "परीक्षण में चालीस बुज़ुर्ग थे।", "अध्ययन में स्वस्थ लोगों पर असर दिखा।"],
         "zh": ["研究有30名小学生。", "試驗有四十個大學生。", "实验中有12位老年人戴着灯。"],
