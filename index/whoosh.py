@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import threading
 import time
 import zlib
@@ -266,6 +265,8 @@ class WhooshWriter:
     """
 
     def __init__(self, location: Path, wait: float) -> None:
+        import socket
+
         from whoosh.util.filelock import FileLock, try_for
 
         self._location = location
