@@ -1,5 +1,7 @@
 """The functions for programs that embed searchkit."""
 
+from __future__ import annotations
+
 import os
 import shutil
 from collections.abc import Callable, Iterable
@@ -10,13 +12,13 @@ from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
 from searchkit.filters import Filter
 from searchkit.index import DEFAULT_ENGINE, Sort
-from searchkit.readers import Draft, Report, read
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from searchkit.batch import Changes
+    from searchkit.readers import Draft, Report
 
 
 def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads as searchkit.open
@@ -86,7 +88,7 @@ def index_articles(
     jobs: int = 1,
     report: Report | None = None,
     progress: Callable[[Draft], None] | None = None,
-) -> "Changes":
+) -> Changes:
     """Add the articles under some paths to an index, which is made if it is missing.
 
     Args:
@@ -108,6 +110,8 @@ def index_articles(
         InputError: the folder is none of an index, or the index has another engine.
         IndexStateError: the index cannot be opened, or another process is writing to it.
     """
+    from searchkit.readers import read
+
     paths = list(paths)
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
     known = StudyRegistry.load(Path(studies)) if studies is not None else None

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 import regex
 
@@ -36,6 +36,10 @@ _CODE: Final = regex.compile(r"[a-z]{2,3}")
 # Longer than any language code.
 _PARENT: Final = "parent"
 _SOURCES: Final = "sources"
+
+
+# A term: its key, and its tokens.
+Chain: TypeAlias = tuple[str, list[str]]
 
 
 class Match(NamedTuple):
@@ -77,11 +81,14 @@ class Vocabulary:
     _matchers: dict[tuple[str, tuple[str, ...]], "Matcher"] = field(
         default_factory=dict, compare=False, repr=False
     )
+    # Fingerprint of an analyzer and language -> the tokens of each term, with its key.
+    _chains: dict[tuple[str, str], list[Chain]] = field(default_factory=dict, compare=False, repr=False)
+    _words: set[str] = field(default_factory=set, compare=False, repr=False)
 
-    @classmethod
-    def builtin(cls, name: str = "mechanisms") -> Self:
-        """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``."""
-        return cls(*_parts(_builtin(name)))
+    @staticmethod
+    def builtin(name: str = "mechanisms") -> "Vocabulary":
+        """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``; the same each time."""
+        return _builtin(name)
 
     @classmethod
     def load(cls, path: Path, base: "Vocabulary | None" = None) -> Self:
@@ -140,8 +147,15 @@ class Vocabulary:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Mapping[str, Iterable[str]]]) -> Self:
-        """Return the vocabulary that `to_dict` gave."""
+    def from_dict(
+        cls, data: Mapping[str, Mapping[str, Iterable[str]]], compiled: Mapping[str, Any] | None = None
+    ) -> Self:
+        """Return the vocabulary that `to_dict` gave.
+
+        Args:
+            data: what it gave.
+            compiled: what `compiled` gave; what other analyzers made of the terms is not used.
+        """
         tables = {
             key: Concept(
                 {code: tuple(terms) for code, terms in entry.items() if code not in {_PARENT, _SOURCES}},
@@ -150,7 +164,12 @@ class Vocabulary:
             )
             for key, entry in data.items()
         }
-        return cls(*_parts(tables))
+        vocabulary = cls(*_parts(tables))
+        if compiled:
+            vocabulary._words.update(compiled["words"])
+            for code, (fingerprint, chains) in compiled["chains"].items():
+                vocabulary._chains[fingerprint, code] = [(key, list(chain)) for key, chain in chains]
+        return vocabulary
 
     def above(self, key: str) -> tuple[str, ...]:
         """Return the wider concepts that a concept is under, the nearest first."""
@@ -183,13 +202,23 @@ class Vocabulary:
 
     def words_without_spaces(self) -> frozenset[str]:
         """Return the terms in scripts that need a segmenter, for its dictionary."""
-        return frozenset(
-            text
-            for entry in (*self.concepts.values(), self.ignored)
-            for terms in entry.values()
-            for term in terms
-            for text in _unspaced_runs(term)
-        )
+        if not self._words:
+            self._words.update(
+                text
+                for entry in (*self.concepts.values(), self.ignored)
+                for terms in entry.values()
+                for term in terms
+                for text in _unspaced_runs(term)
+            )
+        return frozenset(self._words)
+
+    def compiled(self) -> dict[str, Any]:
+        """Return as JSON types what takes a query's time to find out: the tokens of all terms; see `from_dict`."""
+        chains = {}
+        for code in sorted(self.languages):
+            analyzer = analyzer_for(code)
+            chains[code] = [analyzer.fingerprint, self._chained(analyzer, code)]
+        return {"words": sorted(self.words_without_spaces()), "chains": chains}
 
     def find(self, text: str, analyzer: Analyzer, tokens: Sequence[Token] | None = None) -> list[Match]:
         """Return the terms of the analyzer's language, and the English ones, that stand in ``text``.
@@ -229,14 +258,20 @@ class Vocabulary:
         name = (analyzer.fingerprint, codes)
         matcher = self._matchers.get(name)
         if matcher is None:
-            terms = (
-                (key, term)
-                for key, entry in (*self.concepts.items(), ("", self.ignored))
-                for code in codes
-                for term in entry.get(code, ())
-            )
-            matcher = self._matchers[name] = Matcher(analyzer, terms)
+            chains = [chain for code in codes for chain in self._chained(analyzer, code)]
+            matcher = self._matchers[name] = Matcher(chains)
         return matcher
+
+    def _chained(self, analyzer: Analyzer, code: str) -> list[Chain]:
+        """Return the terms of a language as an analyzer reads them."""
+        name = (analyzer.fingerprint, code)
+        if name not in self._chains:
+            self._chains[name] = [
+                (key, [token.text for token in chain_of(analyzer, term)])
+                for key, entry in (*self.concepts.items(), ("", self.ignored))
+                for term in entry.get(code, ())
+            ]
+        return self._chains[name]
 
 
 class _Node:
@@ -251,20 +286,18 @@ class Matcher:
     """Finds many terms at once in canonical tokens; time is linear in the text, whatever the number of terms.
 
     Args:
-        analyzer: analyzes the terms as it does the text.
-        terms: (key, term) pairs; a term without key is found and not told, so that it hides shorter ones.
+        chains: the terms; one without key is found and not told, so that it hides shorter ones.
     """
 
-    def __init__(self, analyzer: Analyzer, terms: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, chains: Iterable[Chain]) -> None:
         self._root = _Node()
-        for key, term in terms:
-            chain = chain_of(analyzer, term)
+        for key, chain in chains:
             node = self._root
-            for token in chain:
-                above, node = node, node.next.setdefault(token.text, _Node())
-            if chain and is_character(chain[-1].text):
+            for text in chain:
+                above, node = node, node.next.setdefault(text, _Node())
+            if chain and is_character(chain[-1]):
                 # HPA轴: in running text its last character begins a bigram.
-                above.next.setdefault(chain[-1].text + _BEGINS, node)
+                above.next.setdefault(chain[-1] + _BEGINS, node)
             if chain and key not in node.keys:
                 node.keys.append(key)
 
@@ -359,10 +392,10 @@ def _parts(tables: Mapping[str, Concept]) -> _Parts:
 
 
 @cache
-def _builtin(name: str) -> dict[str, Concept]:
+def _builtin(name: str) -> Vocabulary:
     file = resources.files("searchkit.data").joinpath(f"{name}.toml")
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {key: parse_concept(key, entry) for key, entry in data.items()}
+    return Vocabulary(*_parts({key: parse_concept(key, entry) for key, entry in data.items()}))
 
 
 def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
