@@ -11,6 +11,9 @@ import searchkit
 from searchkit.commands.output import plain
 from searchkit.errors import SearchkitError
 
+# Nothing here multiplies matrices: numpy, once imported, need not start threads for that.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # In the order in which a newcomer meets them.
 COMMANDS: Final = (
     "index",
@@ -22,6 +25,7 @@ COMMANDS: Final = (
     "info",
     "analyze",
     "rebuild",
+    "convert",
     "vocabulary",
     "evaluate",
     "demo",

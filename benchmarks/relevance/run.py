@@ -19,11 +19,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from question_sets import QuestionSet, find_sets
-from systems import INSTALL, Document, Row, System
+from systems import Document, Row, System
 
 from searchkit import evaluation
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+sys.path.append(str(CHECKOUT / "benchmarks"))
+from peers import INSTALL  # noqa: E402 - beside this folder, not in it
+
 MODES = ("alone", "mixed")
 # As they are headed here -> as `searchkit evaluate` calls them. Systems return ten documents.
 MEASURES = {"MRR@10": "mrr@10", "nDCG@10": "ndcg@10", "recall@10": "recall@10"}
