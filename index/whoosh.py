@@ -376,7 +376,7 @@ class _Changes:
             kept += merged
         elif merged:
             for segment in merged:
-                if not self._files[segment.name].is_whole():
+                if segment not in self._written and not self._files[segment.name].is_whole():
                     raise _damaged(segment.path(self._location))  # and not merged, which would hide it
             together = _Segment(_new_name())
             parts = [(self._files[segment.name], segment.deleted) for segment in merged]
