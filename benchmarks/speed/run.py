@@ -72,7 +72,7 @@ def child(action: str, limit: float | None = None, **arguments: Any) -> Any:
             command, capture_output=True, text=True, encoding="utf-8", timeout=limit, check=False
         )
     except subprocess.TimeoutExpired:
-        raise SkippedError(f"took longer than {limit:.0f} s to {action}") from None
+        raise SkippedError(f"took longer than {limit:g} s to {action}") from None
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"ended with {done.returncode}"]
         raise SkippedError(f"could not {action}: {last[0]}")
