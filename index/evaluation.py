@@ -29,7 +29,7 @@ from searchkit.index.query import (
     Synonyms,
     Term,
 )
-from searchkit.index.reader import Reader
+from searchkit.index.reader import Reader, size_of
 from searchkit.index.segment import Array
 
 # Positions of a document in one number with the document's: offsets in a phrase may make them negative.
@@ -49,7 +49,8 @@ class Evaluator:
             case Term() | Readings() | Phrase() | Synonyms():
                 return summed(list(self._parts(query)), self._reader.size)
             case Bool():
-                return self._bool(query)
+                # A search asks for the same several times: for its best hits, with words of theirs, page by page.
+                return self._reader.kept.get(query, lambda: self._bool(query), size_of)
             case Everything():
                 return _constant(self._reader.live, 0.0)
             case Facet():
@@ -72,7 +73,9 @@ class Evaluator:
             case Phrase():
                 yield self._score(query.field, query.boost, *self._read_phrase(query))
             case Synonyms():
-                yield self._score(_field_of(query), *self._read_synonyms(query))
+                yield self._reader.kept.get(
+                    query, lambda: self._score(_field_of(query), *self._read_synonyms(query)), size_of
+                )
             case Bool() if not query.must and not query.must_not:
                 for part in query.should:
                     yield from self._parts(part)
@@ -192,7 +195,7 @@ class Evaluator:
         return self._reader.kept.get(
             ("saturated", term.field, term.text),
             lambda: self._saturation(term.field, counts),
-            lambda found: found.values.nbytes,
+            size_of,
         )
 
     def _saturation(self, field: str, counts: Matches) -> Matches:

@@ -19,7 +19,7 @@ import numpy as np
 
 from searchkit.index.inversion import FACET, LENGTH, live_documents
 from searchkit.index.matches import NOTHING, Matches, distinct, mask_of
-from searchkit.index.segment import Array, Field, SegmentFile, ranges, sizes_of
+from searchkit.index.segment import TEXT, Array, Field, SegmentFile, ranges, sizes_of
 
 # What a reader keeps of what it read: postings, scores, filters.
 _KEPT_BYTES: Final = 64 << 20
@@ -65,7 +65,8 @@ class Kept:
         return value
 
 
-def _size_of(matches: Matches) -> int:
+def size_of(matches: Matches) -> int:
+    """Return the bytes of some matches."""
     return int(matches.numbers.nbytes + matches.values.nbytes)
 
 
@@ -239,7 +240,7 @@ class Reader:
 
     def postings(self, field: str, text: str) -> Matches:
         """Return the documents that hold a term, and how often."""
-        return self.kept.get((field, text), lambda: self._postings(field, encoded(text)), _size_of)
+        return self.kept.get((field, text), lambda: self._postings(field, encoded(text)), size_of)
 
     def _postings(self, field: str, key: bytes) -> Matches:
         found = [
@@ -252,7 +253,7 @@ class Reader:
 
     def _live(self, leaf: Leaf, field: Field, start: int, end: int) -> Matches:
         numbers = field.numbers[start:end].astype(np.int64)
-        values = field.frequencies[start:end].astype(np.float64) if field.kind == "text" else np.ones(len(numbers))
+        values = field.frequencies[start:end].astype(np.float64) if field.kind == TEXT else np.ones(len(numbers))
         if leaf.live is not None:
             live = leaf.live[numbers]
             numbers, values = numbers[live], values[live]

@@ -15,6 +15,7 @@ class _Place(NamedTuple):
 
 ENGINES: Final = {
     "whoosh": _Place("searchkit.index.whoosh", "WhooshEngine", None),
+    "tantivy": _Place("searchkit.index.tantivy", "TantivyEngine", "tantivy"),
 }
 
 DEFAULT_ENGINE: Final = "whoosh"

@@ -38,6 +38,7 @@ _MAGIC: Final = b"SKSEG\0\0\1"
 _TAIL: Final = struct.Struct("<QQI4x8s")
 _TYPES: Final = ("<u1", "<u2", "<u4", "<u8")
 _CHUNK: Final = 1 << 20
+_MOST_FOUND: Final = 20_000
 
 
 def narrowed(numbers: Array, most: int | None = None) -> Array:
@@ -95,6 +96,8 @@ class Field:
         self._ends: Array = segment.array(f"{name}/ends")
         self.starts: Array = segment.array(f"{name}/starts")
         self.numbers: Array = segment.array(f"{name}/documents")
+        # What a query asks for was asked for when it was made, to weigh its words.
+        self._found: dict[bytes, int | None] = {}
         self.kind = TEXT if segment.holds(f"{name}/frequencies") else LABEL
 
     def __len__(self) -> int:
@@ -117,9 +120,10 @@ class Field:
     def place(self, key: bytes) -> int:
         """Return where a term stands, or would stand if it were there."""
         low, high = 0, len(self)
+        base, end_of, block = self._base, self._ends.item, self._segment.block
         while low < high:
             middle = (low + high) // 2
-            if self.term(middle) < key:
+            if block(base + end_of(middle), base + end_of(middle + 1)) < key:
                 low = middle + 1
             else:
                 high = middle
@@ -127,8 +131,15 @@ class Field:
 
     def find(self, key: bytes) -> int | None:
         """Return where a term stands."""
-        place = self.place(key)
-        return place if place < len(self) and self.term(place) == key else None
+        try:
+            return self._found[key]
+        except KeyError:
+            place = self.place(key)
+            found = place if place < len(self) and self.term(place) == key else None
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[key] = found
+            return found
 
     def beginning(self, prefix: bytes) -> tuple[int, int]:
         """Return the range of the terms that begin so."""

@@ -215,9 +215,7 @@ class WhooshEngine:
             # Files are not checked when they are opened: that would be reading them.
             for path, segment in snapshot.segments.items():
                 if not segment.is_whole():
-                    raise IndexFormatError(
-                        f"{self._location}: {path.name} is damaged; index the articles again"
-                    ) from error
+                    raise _damaged(path) from error
             raise
 
     def _current(self) -> _Snapshot:
@@ -376,6 +374,9 @@ class _Changes:
         if len(merged) == 1 and not merged[0].deleted:
             kept += merged
         elif merged:
+            for segment in merged:
+                if not self._files[segment.name].is_whole():
+                    raise _damaged(segment.path(self._location))  # and not merged, which would hide it
             together = _Segment(_new_name())
             parts = [(self._files[segment.name], segment.deleted) for segment in merged]
             together.documents = merge(parts, together.path(self._location))
@@ -412,6 +413,10 @@ def _choose(segments: list[_Segment], written: list[_Segment]) -> tuple[list[_Se
         else:
             kept.append(segment)
     return kept, merged
+
+
+def _damaged(path: Path) -> IndexFormatError:
+    return IndexFormatError(f"{path.parent}: {path.name} is damaged; index the articles again")
 
 
 def _holder(location: Path) -> str:

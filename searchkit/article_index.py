@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -13,11 +15,20 @@ from searchkit import settings
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
-from searchkit.errors import AnalyzerMismatchError, FilterError, InputError
+from searchkit.errors import AnalyzerMismatchError, FilterError, IndexFormatError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.filters import Filter, Filters
-from searchkit.index import DEFAULT_ENGINE, EngineHit, Request, Response, Sort, Writer, engine_class
+from searchkit.index import (
+    DEFAULT_ENGINE,
+    ENGINES,
+    EngineHit,
+    Request,
+    Response,
+    Sort,
+    Writer,
+    engine_class,
+)
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.matches import Sought
 from searchkit.query import parse
@@ -79,6 +90,7 @@ class ArticleIndex:
         self._settings = current
         self._take(current, stamp)
         self._engine = engine_class(current.engine).open(path / current.engine)
+        self._opened = current.engine
 
     # Opening
 
@@ -565,7 +577,7 @@ class ArticleIndex:
         """
         from searchkit.batch import Batch
 
-        with self._engine.writer(wait) as writer:
+        with self._writing(wait) as writer:
             self._refresh()
             batch = Batch(self._engine, writer, _deriver(self._settings), self._settings.copy(), jobs)
             changes = batch.update(drafts, prune, progress)
@@ -597,7 +609,7 @@ class ArticleIndex:
         """
         from searchkit.batch import Batch
 
-        with self._engine.writer(wait) as writer:
+        with self._writing(wait) as writer:
             old = Settings.read(self.path)
             new = Settings(
                 old.engine,
@@ -611,7 +623,77 @@ class ArticleIndex:
             self._tie(writer)
         return number
 
+    def convert(self, engine: str, *, wait: float = 10.0, progress: Callable[[int], None] | None = None) -> int:
+        """Move the index to another engine, and return the number of its articles.
+
+        The articles' files are not read, nor is anything analyzed again. Who has the index open goes on with the
+        new engine; killed before the end, the index is what it was.
+
+        Args:
+            engine: a name of `searchkit.index.ENGINES`.
+            wait: seconds to wait for another writer.
+            progress: called after each article with the number of those to come.
+
+        Raises:
+            InputError: there is no such engine, or the index has it already.
+            MissingExtraError: its library is not installed.
+            IndexLockedError: another process is writing.
+        """
+        from searchkit.convert import documents
+
+        kind = engine_class(engine)
+        with self._writing(wait):
+            self._refresh()
+            if engine == self.engine:
+                raise InputError(f"{self.path} has the engine {engine!r} already")
+            left = count = self._engine.stats().documents
+            new = kind.create(self.path / engine)
+            with new.writer(wait) as writer:
+                for document in documents(self._engine, self._analyzer):
+                    writer.add(document)
+                    left -= 1
+                    if progress:
+                        progress(left)
+                writer.commit()
+            current = self._settings.copy()
+            current.engine = engine
+            self._save(current)
+            old, self._engine, self._opened = self._engine, new, engine
+        old.close()
+        with self._writing(wait):
+            """Nothing but clear away what the old engine left."""
+        return count
+
     # Inside
+
+    @contextmanager
+    def _writing(self, wait: float) -> Iterator[Writer]:
+        """Yield the one writer, of the engine that the index has by then."""
+        while True:
+            engine = self._engine
+            try:
+                writer = engine.writer(wait)
+            except (OSError, IndexFormatError):
+                # Its files are gone if another process has moved the index to another engine meanwhile.
+                self._follow()
+                if self._engine is engine:
+                    raise
+                continue
+            with writer:
+                self._follow()
+                if self._engine is engine:
+                    for name in ENGINES.keys() - {self._opened}:
+                        # Of a move to another engine, done or cut short.
+                        shutil.rmtree(self.path / name, ignore_errors=True)
+                    yield writer
+                    return
+
+    def _follow(self) -> None:
+        """Open the engine that the index has now."""
+        if settings.stamp(self.path) != self._stamp:
+            engine = Settings.read(self.path).engine
+            if engine != self._opened:
+                self._engine, self._opened = engine_class(engine).open(self.path / engine), engine
 
     def _tie(self, writer: Writer) -> None:
         """Derive articles anew whose studies have a better key that their index has learned since."""
@@ -637,9 +719,10 @@ class ArticleIndex:
         self._frequencies: dict[tuple[str, str], int] = {}
 
     def _refresh(self) -> None:
-        """Take over what another process changed: a new language, another vocabulary."""
+        """Take over what another process changed: a new language, another vocabulary, another engine."""
         stamp = settings.stamp(self.path)
         if stamp != self._stamp:
+            self._follow()
             self._take(Settings.read(self.path), stamp)
             self._check_analyzers()
 

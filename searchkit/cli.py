@@ -1,5 +1,6 @@
 """The command ``searchkit``. Each command is one file of `searchkit.commands`, imported when it is used."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Final
@@ -9,6 +10,9 @@ import click
 import searchkit
 from searchkit.commands.output import plain
 from searchkit.errors import SearchkitError
+
+# Nothing here multiplies matrices: numpy, once imported, need not start threads for that.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # In the order in which a newcomer meets them.
 COMMANDS: Final = (
@@ -21,6 +25,7 @@ COMMANDS: Final = (
     "info",
     "analyze",
     "rebuild",
+    "convert",
     "vocabulary",
     "evaluate",
     "demo",

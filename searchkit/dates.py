@@ -1,15 +1,14 @@
 """Dates as writers put them: 2024-08-17, 17 August 2024, Aug 17, 2024, 2024年8月17日, 17 अगस्त 2024."""
 
-import tomllib
 import unicodedata
 from datetime import date
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import regex
 
 from searchkit.analyzers.normalize import fold
+from searchkit.data import tables
 
 _ISO: Final = regex.compile(r"(?<!\d)((?:19|20)\d\d)-(\d{1,2})-(\d{1,2})(?!\d)")
 _CHINESE: Final = regex.compile(r"((?:19|20)\d\d)\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
@@ -43,10 +42,9 @@ def _date(year: str, month: str | int, day: str) -> date | None:
 
 @cache
 def _months() -> tuple[dict[str, int], "regex.Pattern[str]"]:
-    text = resources.files("searchkit.data").joinpath("dates.toml").read_text(encoding="utf-8")
     months = {
         unicodedata.normalize("NFC", fold(form)): number
-        for names in tomllib.loads(text).values()
+        for names in tables("dates").values()
         for number, forms in enumerate(names, 1)
         for form in forms.split("|")
     }

@@ -1,6 +1,5 @@
 """What people call facet values, and which values they mean."""
 
-import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -52,6 +51,8 @@ class FacetNames:
             possible = self._possible(facet)
             values = self._meant(facet, spelling, known) or self._meant(facet, spelling, possible)
             if not values:
+                import difflib
+
                 near = difflib.get_close_matches(fold(spelling), sorted({*known, *possible}), n=3, cutoff=0.5)
                 hint = f"did you mean {', '.join(near)}? " if near else ""
                 raise FilterError(

@@ -4,16 +4,15 @@ The method is that of NegEx and ConText (see ``data/negation.toml``, which has t
 stands after or before it in its sentence, as far as a word that ends it. Time is linear in the text.
 """
 
-import tomllib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import regex
 
 from searchkit.analyzers import language
+from searchkit.data import tables
 from searchkit.vocabulary import Match
 
 _KINDS: Final = ("before", "near", "after", "at_once", "whole")
@@ -209,6 +208,5 @@ def _table(code: str) -> dict[int, str]:
 
 @cache
 def _rules(code: str) -> _Rules | None:
-    text = resources.files("searchkit.data").joinpath("negation.toml").read_text(encoding="utf-8")
-    lists = tomllib.loads(text).get(code)
+    lists = tables("negation").get(code)
     return _Rules(lists) if lists else None

@@ -4,14 +4,13 @@ A vocabulary has terms and no numbers; here a number and people, in a sentence a
 of study ``human``. The words are in ``data/participants.toml``. Time is linear in the text.
 """
 
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import regex
 
+from searchkit.data import tables
 from searchkit.negation import Stretch, phrase_pattern, plain_text, sentences
 
 KEY: Final = "human"
@@ -68,6 +67,5 @@ class _Rules:
 
 @cache
 def _rules(code: str) -> _Rules | None:
-    text = resources.files("searchkit.data").joinpath("participants.toml").read_text(encoding="utf-8")
-    lists = tomllib.loads(text).get(code)
+    lists = tables("participants").get(code)
     return _Rules(lists, unspaced=code == "zh") if lists else None

@@ -23,7 +23,6 @@ from typing import Final
 import regex
 
 from searchkit.article import Article
-from searchkit.negation import sentences
 
 # Named in the title: a title's part, whatever follows. Named in a heading: half, for that is a part's subject.
 _TITLE: Final = 0.9
@@ -93,6 +92,8 @@ def _sentences(article: Article) -> tuple[list[int], dict[int, int]]:
 
 def _begin(text: str, start: int, end: int) -> Iterator[int]:
     """Yield where the sentences of a part of a text begin; what holds no word is none."""
+    from searchkit.negation import sentences  # a search reads strengths and makes none
+
     for first, last in sentences(text[start:end]):
         if _CONTENT.search(text, start + first, start + last):
             yield start + first

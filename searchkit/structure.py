@@ -1,9 +1,7 @@
 """The parts of a text: lines, headings, lists of references, disclaimers."""
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib import resources
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -11,6 +9,7 @@ import regex
 
 from searchkit.analyzers.normalize import fold
 from searchkit.article import Section, SectionKind
+from searchkit.data import tables
 
 _BULLET: Final = regex.compile(r"\s*(?:(?:[-–•*·▪]|\(?\d{1,3}[.)、])\s+|[\[［]\d{1,3}[\]］]\s*)")
 _SENTENCE_END: Final = frozenset(".!。！．।,，;；:：*…")
@@ -44,8 +43,7 @@ def lines(text: str) -> Iterator[Line]:
 @cache
 def page_words(kind: str) -> frozenset[str]:
     """Return a list of ``data/page_words.toml``, folded."""
-    text = resources.files("searchkit.data").joinpath("page_words.toml").read_text(encoding="utf-8")
-    return frozenset(fold(word) for word in tomllib.loads(text)[kind])
+    return frozenset(fold(word) for word in tables("page_words")[kind])
 
 
 def is_one_of(line: str, kind: str) -> bool:

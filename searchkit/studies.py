@@ -5,12 +5,10 @@ and first page, are not. Known studies come from a registry (``data/studies.toml
 of what does not change.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
@@ -18,6 +16,7 @@ import regex
 
 from searchkit.analyzers.normalize import fold
 from searchkit.article import Reference
+from searchkit.data import tables
 from searchkit.errors import VocabularyError
 from searchkit.vocabulary import Vocabulary, line_of, read_toml
 
@@ -417,8 +416,7 @@ def _is_date(value: object) -> bool:
 
 @cache
 def _builtin() -> StudyRegistry:
-    text = resources.files("searchkit.data").joinpath("studies.toml").read_text(encoding="utf-8")
-    return StudyRegistry({key: _study(key, entry) for key, entry in tomllib.loads(text).items()})
+    return StudyRegistry({key: _study(key, entry) for key, entry in tables("studies").items()})
 
 
 def _study(key: str, entry: Mapping[str, Any]) -> Study:

@@ -14,11 +14,9 @@ terms overlap the longest wins. The table ``[ignore]`` has phrases that are no t
 terms in them.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
@@ -27,6 +25,7 @@ import regex
 from searchkit.analyzers import Analyzer, Token, analyzer_for, language
 from searchkit.analyzers.normalize import fold
 from searchkit.analyzers.script import UNSPACED, runs
+from searchkit.data import tables
 from searchkit.errors import VocabularyError
 
 _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -393,9 +392,7 @@ def _parts(tables: Mapping[str, Concept]) -> _Parts:
 
 @cache
 def _builtin(name: str) -> Vocabulary:
-    file = resources.files("searchkit.data").joinpath(f"{name}.toml")
-    data = tomllib.loads(file.read_text(encoding="utf-8"))
-    return Vocabulary(*_parts({key: parse_concept(key, entry) for key, entry in data.items()}))
+    return Vocabulary(*_parts({key: parse_concept(key, entry) for key, entry in tables(name).items()}))
 
 
 def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
@@ -404,6 +401,8 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     Raises:
         VocabularyError: the file is missing or not TOML.
     """
+    import tomllib
+
     text = read_text(path)
     try:
         return text, tomllib.loads(text)

@@ -31,7 +31,9 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
     type=click.Choice(["text", "markdown", "jsonl", "csv", "tsv", "html"]),
     help="Format of files whose name does not tell.",
 )
-@click.option("--engine", default=None, metavar="NAME", help="Engine of a new index.  [default: whoosh]")
+@click.option(
+    "--engine", default=None, metavar="NAME", help="Engine of a new index: whoosh or tantivy.  [default: whoosh]"
+)
 @wait_option
 @jobs_option
 @json_option

@@ -1,0 +1,541 @@
+"""An engine for many articles: tantivy keeps postings, columns and stored bytes, scores and counts.
+
+Each language is an index of tantivy in a folder of its own (`searchkit.index.tantivy_part`). One small file names
+the folders that make up the last commit, and is replaced as a whole: so a commit shows at once, and for all
+languages together.
+"""
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
+
+import tantivy
+from tantivy import FieldType, Order
+from tantivy import Query as Found
+
+from searchkit.errors import IndexFormatError
+from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
+from searchkit.index.explanation import Explanation
+from searchkit.index.lock import WriterLock
+from searchkit.index.query import KINDS, Everything, Query
+from searchkit.index.tantivy_part import Part, encode, link, narrowed, schema, sync, term_key, tidy
+from searchkit.index.tantivy_query import Compiler, matching
+
+_COMMIT: Final = "commit.json"
+_FORMAT: Final = 1
+# A commit may remove a folder between the reading of the file that names it and the opening of its files.
+_OPEN_TRIES: Final = 20
+# Bytes for the postings of one batch; each further language gets half as much, down to what tantivy needs.
+_HEAP: Final = 128_000_000
+_LEAST_HEAP: Final = 16_000_000
+# More than one thread would leave more segments, and the order of documents to chance.
+_THREADS: Final = 1
+# Scores that differ less are one score: tantivy adds 32-bit numbers up, in an order that varies.
+_SAME: Final = 2e-6
+# Hits beyond the page, so that one search is mostly enough to see where ties at its edge end.
+_MARGIN: Final = 40
+
+
+class TantivyEngine:
+    """An index in a folder, for hundreds of thousands of articles. See `searchkit.index.engine.Engine`."""
+
+    def __init__(self, location: Path) -> None:
+        self._location = location
+        self._lock = threading.Lock()
+        self._snapshot: _Snapshot | None = None
+
+    @classmethod
+    def create(cls, location: Path) -> Self:
+        """Make an empty index."""
+        location.mkdir(parents=True, exist_ok=True)
+        _name(location, {})
+        return cls(location)
+
+    @classmethod
+    def open(cls, location: Path) -> Self:
+        """Open an index."""
+        engine = cls(location)
+        engine._current()
+        return engine
+
+    def writer(self, wait: float = 10.0) -> "TantivyWriter":
+        """Return the one writer."""
+        if not self._location.is_dir():
+            raise IndexFormatError(f"{self._location} is missing; index the articles again")
+        return TantivyWriter(self, self._location, wait)
+
+    def search(self, request: Request) -> Response:
+        """Answer a request from the last commit."""
+        return self._current().search(request)
+
+    def document_frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term in a field."""
+        return self._current().compiler.frequency(field, text)
+
+    def document_count(self, language: str) -> int:
+        """Return how many documents there are in a language."""
+        part = self._current().parts.get(language)
+        return part.documents if part else 0
+
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin so, with their document frequencies."""
+        kind, _, language = field.partition("_")
+        part = self._current().parts.get(language)
+        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
+
+    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        """Return where the scores of those documents come from that exist and match."""
+        return self._current().explain(query, ids)
+
+    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the stored bytes of those documents that exist."""
+        return self._current().get(ids)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the table of contents."""
+        return self._current().entries()
+
+    def stats(self) -> EngineStats:
+        """Return what the index holds."""
+        parts = self._current().parts.values()
+        return EngineStats(
+            documents=sum(part.documents for part in parts),
+            segments=sum(part.searcher.num_segments for part in parts),
+            bytes=_size(self._location),
+        )
+
+    def close(self) -> None:
+        """Let go of files."""
+        with self._lock:
+            self._snapshot = None
+
+    def _current(self) -> "_Snapshot":
+        """Return the snapshot of the last commit; readers of older ones go on undisturbed."""
+        stamp = _stamp(self._location)
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.stamp != stamp:
+            with self._lock:
+                snapshot = self._snapshot
+                if snapshot is None or snapshot.stamp != _stamp(self._location):
+                    snapshot = self._snapshot = _opened(self._location, snapshot)
+        return snapshot
+
+
+class _Batch:
+    """Changes to the articles of one language, in a folder that no reader knows yet."""
+
+    def __init__(self, old: Path | None, folder: Path, heap: int) -> None:
+        self.folder = folder
+        link(old, folder)
+        self._index = tantivy.Index.open(str(folder)) if old else tantivy.Index(schema(), path=str(folder))
+        self.writer: Any = self._index.writer(heap_size=heap, num_threads=_THREADS)
+
+    def finish(self) -> None:
+        """Write all changes to disk, and merge what is to be merged."""
+        try:
+            self.writer.commit()
+            self.writer.wait_merging_threads()
+        except ValueError as error:  # a full disk, above all
+            raise OSError(None, " ".join(str(error).split()), str(self.folder)) from error
+        tidy(self.folder)
+
+    def drop(self) -> None:
+        """Forget all changes."""
+        with suppress(Exception):  # there may be nothing to roll back, or no place to write that down
+            self.writer.rollback()
+            self.writer.wait_merging_threads()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class TantivyWriter:
+    """One batch of changes to a `TantivyEngine`.
+
+    Raises:
+        IndexLockedError: another writer did not finish in time.
+    """
+
+    def __init__(self, engine: TantivyEngine, location: Path, wait: float) -> None:
+        self._lock = WriterLock(location, wait)
+        self._engine = engine
+        self._location = location
+        # Made at the first change, so that a batch without any writes nothing.
+        self._snapshot: _Snapshot | None = None
+        self._batches: dict[str, _Batch] = {}
+        self._added: dict[str, str] = {}
+
+    def add(self, document: Document) -> None:
+        """Add a document, replacing the one with the same id."""
+        found = encode(document)  # all that can fail comes first
+        self.delete([document.id])
+        self._batch(document.language).writer.add_document(found)
+        self._added[document.id] = document.language
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Remove documents; unknown ids are passed over."""
+        parts = self._begun().parts
+        for identifier in ids:
+            key = term_key(identifier)
+            languages = {code for code, part in parts.items() if part.holds(identifier)}
+            if identifier in self._added:
+                languages.add(self._added.pop(identifier))
+            for language in languages:
+                self._batch(language).writer.delete_documents_by_term("id", key)
+
+    def commit(self) -> None:
+        """Make the batch visible and durable at once."""
+        if self._batches:
+            for batch in self._batches.values():
+                batch.finish()
+            named = {code: part.folder.name for code, part in self._begun().parts.items()}
+            named |= {code: batch.folder.name for code, batch in self._batches.items()}
+            filled = {
+                code: name
+                for code, name in named.items()
+                if code not in self._batches or Part(self._location / name, code).documents
+            }
+            _name(self._location, filled)
+            _sweep(self._location, filled.values())
+        self._batches = {}
+        self._snapshot = None
+        self._added.clear()
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Drop what was not committed."""
+        try:
+            for batch in self._batches.values():
+                batch.drop()
+        finally:
+            self._batches = {}
+            self._lock.release()
+
+    def _begun(self) -> "_Snapshot":
+        """Return the commit that this batch goes on from."""
+        if self._snapshot is None:
+            self._snapshot = self._engine._current()  # noqa: SLF001
+            _sweep(self._location, [part.folder.name for part in self._snapshot.parts.values()])
+        return self._snapshot
+
+    def _batch(self, language: str) -> _Batch:
+        batch = self._batches.get(language)
+        if batch is None:
+            part = self._begun().parts.get(language)
+            taken = {folder.name for folder in self._location.iterdir()}
+            folder = next(name for name in map(str, count(1)) if name not in taken)
+            heap = max(_LEAST_HEAP, _HEAP >> len(self._batches))
+            batch = self._batches[language] = _Batch(part.folder if part else None, self._location / folder, heap)
+        return batch
+
+
+class _Candidate(NamedTuple):
+    """A match that may be a hit.
+
+    Attributes:
+        key: what decides its rank, but for its id: newest first where that is asked for, then best.
+    """
+
+    key: tuple[int, float]
+    part: Part
+    address: Any
+
+
+class _Snapshot:
+    """One commit, as one or many threads read it."""
+
+    def __init__(self, stamp: object, parts: Mapping[str, Part]) -> None:
+        self.stamp = stamp
+        self.parts = parts
+        self.compiler = Compiler(parts)
+
+    def search(self, request: Request) -> Response:
+        compiler = self.compiler
+        chosen = {name: values for name, values in request.filters.items() if values}
+        counts: dict[str, defaultdict[str, int]] = {name: defaultdict(int) for name in request.facets}
+        candidates: list[_Candidate] = []
+        total = 0
+        wanted = request.offset + request.limit if request.limit > 0 else 0
+        score = compiler.constant_score(request.query)
+        counting = matching(request.query)
+        ranking = request.query if wanted or request.collapse else counting
+        for part in self.parts.values():
+            query = compiler.compile(ranking, part)
+            if query is None:
+                continue
+            filters = {name: part.with_values(name, values) for name, values in chosen.items()}
+            if counts and (counted := compiler.compile(counting, part)) is not None:
+                _count(part, counted, request, filters, counts)
+            known = [found for found in filters.values() if found is not None]
+            if len(known) < len(filters):
+                continue
+            asked = narrowed(query, *known)
+            if request.collapse:
+                candidates += _every(part, asked, request)
+            elif wanted and request.sort == "date":
+                here, found = _newest(part, asked, wanted)
+                total += here
+                candidates += found
+            elif wanted and score is not None:
+                here, found = _first(part, asked, wanted, score)
+                total += here
+                candidates += found
+            else:
+                here, found = _best(part, asked, wanted)
+                total += here
+                candidates += found
+        others: dict[int, tuple[str, ...]] = {}
+        if request.collapse:
+            candidates, others = _collapsed(candidates)
+            total = len(candidates)
+        return Response(
+            hits=tuple(_page(candidates, request, others)) if wanted else (),
+            total=total,
+            facets={name: dict(found) for name, found in counts.items()},
+        )
+
+    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        compiler = self.compiler
+        explained = {}
+        for identifier, part, address in self._places(ids):
+            if (found := compiler.explain(query, part, address, identifier)) is not None:
+                explained[identifier] = found
+        return explained
+
+    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        return {identifier: part.stored(address) for identifier, part, address in self._places(ids)}
+
+    def entries(self) -> Iterator[Entry]:
+        for part in self.parts.values():
+            for address in part.addresses():
+                yield Entry(*part.entry(address)[:3])
+
+    def _places(self, ids: Iterable[str]) -> Iterator[tuple[str, Part, Any]]:
+        for identifier in ids:
+            for part in self.parts.values():
+                if (address := part.address(identifier)) is not None:
+                    yield identifier, part, address
+
+
+# Counting
+
+
+def _count(
+    part: Part,
+    query: Found,
+    request: Request,
+    filters: Mapping[str, Found | None],
+    counts: Mapping[str, defaultdict[str, int]],
+) -> None:
+    """Add a part's counts: of each facet among what the query and the filters on the other facets leave."""
+    free = tuple(name for name in request.facets if name not in filters)
+    groups = [free, *((name,) for name in request.facets if name in filters)]
+    for names in filter(None, groups):
+        others = [found for name, found in filters.items() if name not in names]
+        known = [found for found in others if found is not None]
+        if len(known) < len(others):
+            continue
+        whole = isinstance(request.query, Everything) and not known
+        for name, values in part.counts(None if whole else narrowed(query, *known), names).items():
+            added = counts[name]
+            if not added:
+                added.update(values)
+            else:
+                for value, number in values.items():
+                    added[value] += number
+
+
+# Ranking
+
+
+def _best(part: Part, query: Found, wanted: int) -> tuple[int, list[_Candidate]]:
+    """Return how many documents match, and the best, with all that tie with the last of them."""
+    limit = max(wanted + _MARGIN, 1)
+    while True:
+        answer = part.searcher.search(query, limit=limit)
+        hits = answer.hits
+        end = next((place for place in range(wanted, len(hits)) if _apart(hits[place - 1], hits[place])), None)
+        if not wanted or end is not None or len(hits) < limit:
+            return answer.count, _alike(part, hits[: end if wanted else 0])
+        limit *= 4
+
+
+def _apart(one: tuple[float, Any], other: tuple[float, Any]) -> bool:
+    return one[0] - other[0] > _SAME * abs(one[0])
+
+
+def _alike(part: Part, hits: Sequence[tuple[float, Any]], day: int = 0) -> list[_Candidate]:
+    """Return hits as candidates; scores that follow each other closely are made one."""
+    found = []
+    last = score = 0.0
+    for number, (here, address) in enumerate(hits):
+        if not number or last - here > _SAME * abs(last):
+            score = here
+        last = here
+        found.append(_Candidate((-day, -score), part, address))
+    return found
+
+
+def _first(part: Part, query: Found, wanted: int, score: float) -> tuple[int, list[_Candidate]]:
+    """Return how many documents match, and the first by id, where all score the same."""
+    answer = part.searcher.search(query, limit=wanted, order_by_field="id", order=Order.Asc)
+    return answer.count, [_Candidate((0, -score), part, address) for _, address in answer.hits]
+
+
+def _newest(part: Part, query: Found, wanted: int) -> tuple[int, list[_Candidate]]:
+    """Return how many documents match, and the newest, with all that tie with the last of them."""
+    answer = part.searcher.search(query, limit=wanted, order_by_field="published")
+    days = [day for day, _ in answer.hits]
+    found: list[_Candidate] = []
+    for day in dict.fromkeys(days):
+        if len(found) < wanted:
+            on_it = Found.range_query(part.schema, "published", FieldType.Integer, day, day)
+            found += _of_day(_best(part, narrowed(query, on_it), wanted - len(found))[1], day)
+    return answer.count, found
+
+
+def _of_day(candidates: Iterable[_Candidate], day: int) -> list[_Candidate]:
+    return [candidate._replace(key=(-day, candidate.key[1])) for candidate in candidates]
+
+
+def _every(part: Part, query: Found, request: Request) -> list[_Candidate]:
+    """Return all documents that match."""
+    if not part.documents:
+        return []
+    candidates = _alike(part, part.searcher.search(query, limit=part.documents, count=False).hits)
+    if request.sort == "date":
+        days = part.searcher.fast_field_values("published", [candidate.address for candidate in candidates])
+        candidates = [
+            candidate._replace(key=(-day, candidate.key[1]))
+            for candidate, day in zip(candidates, days, strict=True)
+        ]
+    return candidates
+
+
+def _collapsed(candidates: list[_Candidate]) -> tuple[list[_Candidate], dict[int, tuple[str, ...]]]:
+    """Return the first candidate of each group, and for those that stand for others, the others' ids."""
+    by_part: defaultdict[int, list[_Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_part[id(candidate.part)].append(candidate)
+    first: list[_Candidate] = []
+    groups: defaultdict[int, list[_Candidate]] = defaultdict(list)
+    for members in by_part.values():
+        keys = members[0].part.searcher.fast_field_values("group", [member.address for member in members])
+        for member, key in zip(members, keys, strict=True):
+            (groups[key] if key else first).append(member)
+    others = {}
+    for members in groups.values():
+        if len(members) > 1:
+            ordered = sorted((member.key, _id(member), place) for place, member in enumerate(members))
+            best = members[ordered[0][2]]
+            others[id(best.address)] = tuple(identifier for _, identifier, _ in ordered[1:])
+            first.append(best)
+        else:
+            first += members
+    return first, others
+
+
+def _page(
+    candidates: list[_Candidate], request: Request, others: Mapping[int, tuple[str, ...]]
+) -> Iterator[EngineHit]:
+    stop = request.offset + request.limit
+    if stop < len(candidates):
+        # Ties at the edge of the page are settled by id, so all of them stay in.
+        edge = sorted(candidate.key for candidate in candidates)[stop - 1]
+        candidates = [candidate for candidate in candidates if candidate.key <= edge]
+    entries = [(candidate.key, candidate.part.entry(candidate.address), candidate) for candidate in candidates]
+    entries.sort(key=lambda found: (found[0], found[1][0]))
+    for key, (identifier, _, _, group, _), candidate in entries[request.offset : stop]:
+        stored = candidate.part.stored(candidate.address) if request.stored else b""
+        score = -key[1] + 0.0  # without a sign, where it is nothing
+        yield EngineHit(identifier, score, stored, group, others.get(id(candidate.address), ()))
+
+
+def _id(candidate: _Candidate) -> str:
+    return str(candidate.part.entry(candidate.address)[0])
+
+
+# Files
+
+
+def _name(location: Path, folders: Mapping[str, str]) -> None:
+    """Make some folders the index, at once: readers see the old ones or these."""
+    draft = location / f".{_COMMIT}.tmp"
+    with draft.open("w", encoding="utf-8") as stream:
+        json.dump({"format": _FORMAT, "languages": folders}, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    sync(location)
+    draft.replace(location / _COMMIT)
+    sync(location)
+
+
+def _stamp(location: Path) -> object:
+    """Return what changes with each commit; None if there is no index."""
+    try:
+        status = (location / _COMMIT).stat()
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_ino, status.st_size)
+
+
+def _opened(location: Path, old: _Snapshot | None) -> _Snapshot:
+    """Open the last commit; parts that did not change stay open."""
+    known = {part.folder: part for part in old.parts.values()} if old else {}
+    for left in reversed(range(_OPEN_TRIES)):
+        stamp = _stamp(location)  # before reading: if it is replaced in between, it is read again
+        try:
+            named = _named(location)
+            parts = {
+                code: known.get(location / name) or Part(location / name, code) for code, name in named.items()
+            }
+            return _Snapshot(stamp, parts)
+        except FileNotFoundError as error:
+            if not left:
+                raise IndexFormatError(f"{error.filename} is missing; index the articles again") from error
+            time.sleep(0.02)
+    raise AssertionError("unreachable")
+
+
+def _named(location: Path) -> dict[str, str]:
+    """Return the name of each language's folder in the last commit."""
+    file = location / _COMMIT
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        if data["format"] != _FORMAT:
+            raise IndexFormatError(f"{file}: format {data['format']!r} is not {_FORMAT}; index the articles again")
+        return dict(data["languages"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexFormatError(f"{file} cannot be read ({error!r}); index the articles again") from error
+
+
+def _sweep(location: Path, used: Iterable[str]) -> None:
+    """Remove the folders of earlier commits, and of processes that were killed."""
+    keep = set(used)
+    for folder in location.iterdir():
+        if folder.is_dir() and folder.name not in keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(location: Path) -> int:
+    """Return the bytes of all files, each once however many folders it is in."""
+    sizes = {}
+    for folder, _, names in os.walk(location):
+        for name in names:
+            # A commit may remove files meanwhile.
+            with suppress(FileNotFoundError):
+                status = Path(folder, name).stat()
+                sizes[status.st_dev, status.st_ino] = status.st_size
+    return sum(sizes.values())

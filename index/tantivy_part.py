@@ -1,0 +1,404 @@
+"""The articles of one language in an index of tantivy, as of one commit: its files, its schema, its statistics.
+
+Each language has an index of its own, so that the statistics with which tantivy scores (number of documents,
+average length) are those of the language. A part never changes: a batch of changes makes a new folder, in which
+the files that stay are hard links.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
+from math import log
+from pathlib import Path
+from typing import Any, Final
+from zlib import crc32
+
+import tantivy
+from tantivy import Occur, Query
+
+from searchkit.errors import IndexFormatError
+from searchkit.index.engine import Document
+from searchkit.index.query import KINDS
+
+META: Final = "meta.json"
+_MANAGED: Final = ".managed.json"
+# The files of a segment; without some of them tantivy opens it all the same.
+_SUFFIXES: Final = ("store", "idx", "pos", "term", "fast", "fieldnorm")
+# tantivy passes over terms of more than 65,530 bytes, and a code point takes at most 4.
+_LONGEST: Final = 16_000
+_HEAD: Final = 1_000
+# Stands between the beginning of a term that is too long and its digest: no text has this code point.
+_CUT: Final = "\U0010ffff\U0010fffe"
+# Document frequencies that a part keeps: some megabytes.
+_MOST_FREQUENCIES: Final = 50_000
+_SHORT: Final = "="
+_LONG: Final = "#"
+_DIGITS: Final = "0123456789abcdef"
+_PLAIN: Final = re.compile(r"\w+", re.ASCII)
+# Of a terms aggregation: exact only where no bucket is left out.
+_ALL_BUCKETS: Final = 2**31 - 1
+# What tantivy says of more than 65,000 buckets.
+_TOO_MANY: Final = "bucket limit"
+
+
+# What is written
+
+
+def schema() -> Any:
+    """Return the fields of every part."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", fast=True, tokenizer_name="raw", index_option="basic")
+    for kind in KINDS:
+        builder.add_text_field(kind, tokenizer_name="raw", index_option="position")
+    builder.add_json_field("facet", fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("published", fast=True)
+    builder.add_unsigned_field("group", fast=True)
+    # id, digest, source, group and long values, as JSON in ASCII, which keeps halves of surrogate pairs.
+    builder.add_bytes_field("entry", stored=True)
+    builder.add_bytes_field("stored", stored=True)
+    return builder.build()
+
+
+def encode(document: Document) -> Any:
+    """Return a document as tantivy takes it.
+
+    Raises:
+        ValueError: it has a kind of text that there is not.
+    """
+    found = tantivy.Document()
+    for kind, given in document.fields.items():
+        if kind not in KINDS:
+            raise ValueError(f"no field is called {kind!r}; there are {', '.join(KINDS)}")
+        # Positions are kept as differences.
+        terms = sorted(given, key=_position)
+        if max((len(text) for text, _ in terms), default=0) > _LONGEST:
+            terms = [(term_key(text), position) for text, position in terms]
+        token = tantivy.Token
+        tokens = [token(text, position, 0, 0) for text, position in terms]
+        found.add_pre_tokenized_text(kind, tantivy.PreTokenizedString("", tokens))
+    found.add_text("id", term_key(document.id))
+    facets = {
+        _facet_key(name): {_value_key(value): value for value in values}
+        for name, values in document.facets.items()
+        if values
+    }
+    found.add_json("facet", {name: sorted(values) for name, values in facets.items()})
+    found.add_integer("published", document.published)
+    found.add_unsigned("group", group_key(document.group))
+    long = {key: value for values in facets.values() for key, value in values.items() if key[0] == _LONG}
+    entry = [document.id, document.digest, document.source, document.group, long]
+    found.add_bytes("entry", json.dumps(entry).encode("ascii"))
+    found.add_bytes("stored", document.stored)
+    return found
+
+
+def _position(term: tuple[str, int]) -> int:
+    return term[1]
+
+
+def term_key(text: str) -> str:
+    """Return what stands for a term: itself, or its beginning and a digest where it is too long.
+
+    Halves of surrogate pairs, which no index can hold, are replaced.
+    """
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_HEAD]}{_CUT}{len(text)} {hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _length(key: str) -> int:
+    """Return the length of the term that a key stands for, in code points."""
+    _, cut, rest = key.partition(_CUT)
+    return int(rest.partition(" ")[0]) if cut else len(key)
+
+
+def group_key(group: str) -> int:
+    """Return a number for a group, 0 for none; two of a million groups share one in 1 of 10 million indexes."""
+    if not group:
+        return 0
+    digest = hashlib.blake2b(group.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") or 1
+
+
+def _facet_key(name: str) -> str:
+    """Return the key of a facet in the field of facets."""
+    return name if _PLAIN.fullmatch(name) else "-" + name.encode("utf-8", "surrogatepass").hex()
+
+
+def _value_key(value: str) -> str:
+    """Return what stands for a value of a facet: a sign, a digit that divides values evenly, and its key.
+
+    The sign keeps tantivy from taking a value for a date.
+    """
+    digit = _DIGITS[crc32(value.encode("utf-8", "surrogatepass")) % len(_DIGITS)]
+    return f"{_SHORT if len(value) < _LONGEST else _LONG}{digit}{term_key(value)}"
+
+
+# Folders
+
+
+def link(old: Path | None, new: Path) -> None:
+    """Make a folder that holds what another one does, ready to be written to."""
+    new.mkdir()
+    if old is None:
+        return
+    names = sorted(referenced(old))
+    for name in names:
+        try:
+            os.link(old / name, new / name)
+        except OSError:  # a file system without hard links, or too many of them
+            shutil.copy2(old / name, new / name)
+    shutil.copy2(old / META, new / META)
+    (new / _MANAGED).write_text(json.dumps([META, *names]), encoding="utf-8")
+
+
+def referenced(folder: Path) -> set[str]:
+    """Return the names of the files that a part consists of, besides what describes it."""
+    live = {}
+    for segment in _meta(folder)["segments"]:
+        deletes = segment["deletes"]
+        live[segment["segment_id"].replace("-", "")] = f".{deletes['opstamp']}.del" if deletes else None
+    names = set()
+    for file in folder.iterdir():
+        stem, _, suffix = file.name.partition(".")
+        if stem in live and (not suffix.endswith("del") or f".{suffix}" == live[stem]):
+            names.add(file.name)
+    return names
+
+
+def tidy(folder: Path) -> None:
+    """Remove what merging and locking left in a folder, and make sure that the rest is on disk."""
+    keep = referenced(folder) | {META, _MANAGED}
+    for file in folder.iterdir():
+        if file.name not in keep:
+            with suppress(OSError):
+                file.unlink()
+    (folder / _MANAGED).write_text(json.dumps(sorted(keep - {_MANAGED})), encoding="utf-8")
+    sync(folder)
+
+
+def sync(folder: Path) -> None:
+    """Make sure that the names in a folder are on disk."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _meta(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / META).read_text(encoding="utf-8"))
+    return found
+
+
+# What is read
+
+
+class Part:
+    """The articles of one language.
+
+    Args:
+        folder: its files.
+        language: the code.
+
+    Attributes:
+        documents: number of live documents.
+        counted: number of documents that statistics count: the deleted ones too that are not merged away.
+
+    Raises:
+        FileNotFoundError: the folder is not there, or not whole.
+        IndexFormatError: it is damaged.
+    """
+
+    def __init__(self, folder: Path, language: str) -> None:
+        self.folder = folder
+        self.language = language
+        try:
+            _check_whole(folder)
+            self.counted: int = sum(segment["max_doc"] for segment in _meta(folder)["segments"])
+            index = tantivy.Index.open(str(folder))
+            index.config_reader("manual")
+            index.reload()
+            self.searcher: Any = index.searcher()
+            self.schema = index.schema
+        except (FileNotFoundError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # damaged files make tantivy panic, which is no Exception
+            _check_whole(folder)
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise IndexFormatError(f"{folder} cannot be read ({reason}); index the articles again") from error
+        self.documents: int = self.searcher.num_docs
+        self._counts: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
+        self._held: dict[object, int] = {}
+        self._frequencies: dict[tuple[str, str], int] = {}
+        self._kinds = {f"{kind}_{language}": kind for kind in KINDS}
+
+    @cached_property
+    def everything(self) -> Query:
+        """All documents, with score 0."""
+        return Query.const_score_query(Query.all_query(), 0.0)
+
+    # Terms
+
+    def kind(self, field: str) -> str | None:
+        """Return the kind of text of a field, None for fields that this part has not."""
+        return self._kinds.get(field)
+
+    def document_frequency(self, kind: str, text: str) -> int:
+        """Return how many documents hold a term; deleted ones may count."""
+        found = self._frequencies.get((kind, text))
+        if found is None:
+            if len(self._frequencies) >= _MOST_FREQUENCIES:
+                self._frequencies.clear()
+            found = self._frequencies[kind, text] = self.searcher.doc_freq(kind, term_key(text))
+        return found
+
+    def terms(self, kind: str, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield terms that begin so, by code point, but those that are too long to be kept."""
+        for key, frequency in sorted(self.searcher.terms_with_prefix(kind, term_key(prefix))):
+            if _CUT not in key:
+                yield key, frequency
+
+    def keys(self, kind: str, prefix: str, longest: int | None = None) -> list[str]:
+        """Return the keys of the terms that begin so; of terms that are too long, only by the kept beginning."""
+        found = [key for key, _ in self.searcher.terms_with_prefix(kind, term_key(prefix))]
+        return found if longest is None else [key for key in found if _length(key) <= longest]
+
+    def own_idf(self, frequency: int) -> float:
+        """Return the weight that tantivy gives a term, in the 32 bits that it calculates with."""
+        ratio = _float32((max(self.counted - frequency, 0) + 0.5) / (frequency + 0.5))
+        return _float32(log(_float32(1 + ratio)))
+
+    def held(self, key: object, query: Query) -> int:
+        """Return how many documents match a query, counted once for each key."""
+        found = self._held.get(key)
+        if found is None:
+            if len(self._held) > 10_000:
+                self._held.clear()
+            found = self._held[key] = self.count(query)
+        return found
+
+    # Documents
+
+    def count(self, query: Query) -> int:
+        """Return how many documents match."""
+        found: int = self.searcher.search(query, limit=1).count
+        return found
+
+    def with_ids(self, ids: Iterable[str]) -> Query | None:
+        """Return a query for documents by their ids; None if there are none."""
+        keys = [term_key(identifier) for identifier in ids if self.holds(identifier)]
+        return Query.term_set_query(self.schema, "id", keys) if keys else None
+
+    def with_values(self, name: str, values: Iterable[str]) -> Query | None:
+        """Return a query for documents that carry any value of a facet."""
+        keys = sorted({_value_key(value) for value in values})
+        return Query.term_set_query(self.schema, f"facet.{_facet_key(name)}", keys) if keys else None
+
+    def holds(self, identifier: str) -> bool:
+        """Tell whether there is a document of this id, or was before its deletion."""
+        return bool(self.searcher.doc_freq("id", term_key(identifier)))
+
+    def address(self, identifier: str) -> Any | None:
+        """Return where a document is."""
+        query = Query.term_query(self.schema, "id", term_key(identifier), index_option="basic")
+        hits = self.searcher.search(query, limit=1, count=False).hits
+        return hits[0][1] if hits else None
+
+    def entry(self, address: Any) -> list[Any]:
+        """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
+        found: list[Any] = json.loads(self.searcher.doc(address).get_first("entry"))
+        return found
+
+    def stored(self, address: Any) -> bytes:
+        """Return the stored bytes of a document."""
+        return bytes(self.searcher.doc(address).get_first("stored"))
+
+    def addresses(self) -> list[Any]:
+        """Return where all documents are, in the order of the files."""
+        if not self.documents:
+            return []
+        hits = self.searcher.search(Query.all_query(), limit=self.documents, count=False).hits
+        return [address for _, address in hits]
+
+    # Facets
+
+    def counts(self, query: Query | None, names: tuple[str, ...]) -> Mapping[str, Mapping[str, int]]:
+        """Return how many documents carry each value of some facets.
+
+        Args:
+            query: what to count among; None for all documents, whose counts are kept.
+            names: of the facets.
+        """
+        if query is None:
+            found = self._counts.get(names)
+            if found is None:
+                found = self._counts[names] = self._aggregated(Query.all_query(), names)
+            return found
+        return self._aggregated(query, names)
+
+    def _aggregated(self, query: Query, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
+        try:
+            return self._buckets(query, names)
+        except ValueError as error:
+            if _TOO_MANY not in str(error):
+                raise
+        found: dict[str, dict[str, int]] = {}
+        for name in names:
+            found[name] = {}
+            for digit in _DIGITS:
+                found[name] |= self._buckets(query, (name,), f".{digit}(.|\n)*")[name]
+        return found
+
+    def _buckets(self, query: Query, names: tuple[str, ...], include: str = "") -> dict[str, dict[str, int]]:
+        """Count the values of some facets, all or those that a pattern includes."""
+        request = {}
+        for place, name in enumerate(names):
+            field = f"facet.{_facet_key(name)}"
+            terms = {"field": field, "size": _ALL_BUCKETS, "segment_size": _ALL_BUCKETS}
+            request[str(place)] = {"terms": terms | ({"include": include} if include else {})}
+        answer = self.searcher.aggregate(query, request)
+        return {
+            name: {
+                (key[2:] if (key := bucket["key"])[0] == _SHORT else self._long(name, key)): bucket["doc_count"]
+                for bucket in answer[str(place)]["buckets"]
+            }
+            for place, name in enumerate(names)
+        }
+
+    def _long(self, name: str, key: str) -> str:
+        """Return the long value of a facet that a key stands for, out of a document that carries it."""
+        query = Query.term_query(self.schema, f"facet.{_facet_key(name)}", key, index_option="basic")
+        value: str = self.entry(self.searcher.search(query, limit=1).hits[0][1])[4][key]
+        return value
+
+
+def narrowed(query: Query, *filters: Query) -> Query:
+    """Return a query that matches what the filters do too, with its own scores."""
+    if not filters:
+        return query
+    parts = [(Occur.Must, query), *((Occur.Must, Query.const_score_query(each, 0.0)) for each in filters)]
+    return Query.boolean_query(parts)
+
+
+def _check_whole(folder: Path) -> None:
+    """Raise an error if a file is missing, which another commit may have removed."""
+    for segment in _meta(folder)["segments"]:
+        for suffix in _SUFFIXES:
+            file = folder / f"{segment['segment_id'].replace('-', '')}.{suffix}"
+            if not file.is_file():
+                raise FileNotFoundError(2, "missing", str(file))
+
+
+def _float32(number: float) -> float:
+    found: float = struct.unpack("f", struct.pack("f", number))[0]
+    return found

@@ -1,0 +1,415 @@
+"""The query tree as queries of tantivy, and where their scores come from.
+
+tantivy scores a term by BM25 with the statistics of its index, which is that of one language
+(`searchkit.index.tantivy_part.Part`). What it does not know, that a word is common in another language, that
+synonyms are one word, and which documents are deleted, changes the inverse document frequency only, and so is a
+factor: ours over its own.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, Final, NamedTuple, TypeVar
+
+from tantivy import Occur, Query
+
+from searchkit.index import bm25
+from searchkit.index import query as tree
+from searchkit.index.explanation import Explanation, Statistics
+from searchkit.index.fuzzy import within_distance
+from searchkit.index.tantivy_part import Part, term_key
+
+# tantivy adds no frequencies up. What the best of some synonyms scores, and this share of what the others do, is
+# what BM25 gives their frequencies together in the commonest case: two that a text of average length has once.
+_OTHERS: Final = bm25.saturation(2, 1, 1) - bm25.saturation(1, 1, 1)
+_MOST_KEPT: Final = 500
+K = TypeVar("K")
+V = TypeVar("V")
+_FREQUENCY: Final = "freq, "
+_LENGTH: Final = "dl, "
+_AVERAGE: Final = "avgdl, "
+
+
+class _Reading(NamedTuple):
+    """A term of `searchkit.index.query.Readings` that documents hold.
+
+    Attributes:
+        counted: the document frequency to count with.
+    """
+
+    term: tree.Term
+    counted: float
+
+
+class Compiler:
+    """Makes queries for the parts of one commit. Safe to share between threads.
+
+    Args:
+        parts: language -> part.
+    """
+
+    def __init__(self, parts: Mapping[str, Part]) -> None:
+        self._parts = parts
+        # With the query, so that no other one gets its identity. A search asks for one query several times.
+        self._read: dict[int, tuple[tree.Readings, dict[str, list[_Reading]]]] = {}
+        self._compiled: dict[tuple[int, str], tuple[tree.Bool, Query | None]] = {}
+
+    # Matching and scoring
+
+    def compile(self, query: tree.Query, part: Part) -> Query | None:
+        """Return what scores the documents of a part; None matches nothing."""
+        if isinstance(query, tree.Readings):
+            return self._readings(query, part)
+        if isinstance(query, tree.Phrase):
+            return self._phrase(query, part)
+        if isinstance(query, tree.Synonyms):
+            return self._synonyms(query, part)
+        if isinstance(query, tree.Bool):
+            known = self._compiled.get((id(query), part.language))
+            if known is None:
+                known = _keep(self._compiled, (id(query), part.language), (query, self._bool(query, part)))
+            return known[1]
+        if isinstance(query, tree.Term):
+            idf = part_idf(part, self.frequency(query.field, query.text))
+            return self._scored_term(part, query.field, query.text, query.boost * idf)
+        found, boost = self._constant(query, part)
+        return None if found is None else Query.const_score_query(found, boost)
+
+    def constant_score(self, query: tree.Query) -> float | None:
+        """Return the score that all matches have, None if they may differ."""
+        match query:
+            case tree.Prefix() | tree.Fuzzy() | tree.Facet() | tree.Ids():
+                return query.boost
+            case tree.Everything():
+                return 0.0
+            case tree.Bool() if not query.should:
+                scores = [self.constant_score(part) for part in query.must]
+                return sum(score for score in scores if score is not None) if None not in scores else None
+        return None
+
+    def _constant(self, query: tree.Query, part: Part) -> tuple[Query | None, float]:
+        match query:
+            case tree.Everything():
+                return part.everything, 0.0
+            case tree.Facet():
+                return part.with_values(query.name, query.values), query.boost
+            case tree.Ids():
+                return part.with_ids(query.ids), query.boost
+            case tree.Prefix():
+                return _any_of(part, part.kind(query.field), _expanded(query, part)), query.boost
+            case tree.Fuzzy():
+                return _any_of(part, part.kind(query.field), _similar(query, part)), query.boost
+        raise AssertionError(query)
+
+    def _bool(self, query: tree.Bool, part: Part) -> Query | None:
+        must = [self.compile(each, part) for each in query.must]
+        if None in must:
+            return None
+        should = [found for each in _flat(query.should) if (found := self.compile(each, part)) is not None]
+        without = [found for each in query.must_not if (found := self.compile(each, part)) is not None]
+        if not must and not should and (query.should or not query.must_not):
+            return None
+        if not must and not should:
+            must = [part.everything]
+        clauses = [(Occur.Must, each) for each in must if each is not None]
+        clauses += [(Occur.Should, each) for each in should]
+        clauses += [(Occur.MustNot, each) for each in without]
+        return clauses[0][1] if len(clauses) == 1 and not without else Query.boolean_query(clauses)
+
+    def _readings(self, query: tree.Readings, part: Part) -> Query | None:
+        found = [
+            scored
+            for term, counted in self._held(query, part)
+            if (scored := self._scored_term(part, term.field, term.text, term.boost * part_idf(part, counted)))
+        ]
+        if len(found) < 2:
+            return found[0] if found else None
+        return Query.boolean_query([(Occur.Should, scored) for scored in found])
+
+    def _held(self, query: tree.Readings, part: Part) -> list[_Reading]:
+        """Return the terms that documents of a part hold, each with the document frequency to count with."""
+        known = self._read.get(id(query))
+        if known is None:
+            by_language: dict[str, list[_Reading]] = {}
+            terms = (*query.terms, *query.unread)
+            frequencies = [self.frequency(term.field, term.text) for term in terms]
+            if any(frequencies[: len(query.terms)]):
+                statistics = [
+                    (self.documents(term.field), frequency)
+                    for term, frequency in zip(terms, frequencies, strict=True)
+                ]
+                at_home = bm25.at_home(statistics)
+                for term, frequency, counted in zip(query.terms, frequencies, at_home, strict=False):
+                    if frequency:
+                        language = term.field.partition("_")[2]
+                        by_language.setdefault(language, []).append(_Reading(term, counted))
+            known = _keep(self._read, id(query), (query, by_language))
+        return known[1].get(part.language, [])
+
+    def _scored_term(self, part: Part, field: str, text: str, weight: float) -> Query | None:
+        """Return a query for a term whose saturation is weighed so."""
+        kind = part.kind(field)
+        frequency = part.document_frequency(kind, text) if kind else 0
+        if kind is None or not frequency:
+            return None
+        term = Query.term_query(part.schema, kind, term_key(text), index_option="freq")
+        return _weighed(term, weight, part.own_idf(frequency))
+
+    def _phrase(self, query: tree.Phrase, part: Part) -> Query | None:
+        if not part.kind(query.field):
+            return None
+        frequencies = _frequencies(query, part)
+        rarity = sum(part_idf(part, frequency) for frequency in frequencies)
+        return self._scored_phrase(query, part, query.boost * rarity) if all(frequencies) else None
+
+    def _scored_phrase(self, query: tree.Phrase, part: Part, weight: float) -> Query | None:
+        kind = part.kind(query.field)
+        frequencies = _frequencies(query, part)
+        if kind is None or not frequencies or not all(frequencies):
+            return None
+        if len(query.terms) == 1:  # where tantivy panics
+            return self._scored_term(part, query.field, query.terms[0][1], weight)
+        terms: list[str | tuple[int, str]] = [(place, term_key(text)) for place, text in query.terms]
+        return _weighed(Query.phrase_query(part.schema, kind, terms), weight, sum(map(part.own_idf, frequencies)))
+
+    def _synonyms(self, query: tree.Synonyms, part: Part) -> Query | None:
+        if not any(part.kind(each.field) for each in query.alternatives):
+            return None
+        weight, _ = self._weight(query, part)
+        found = [
+            scored
+            for each in query.alternatives
+            for scored in self._alternatives(each, part, bm25.saturation(each.boost, 1, 1) * weight)
+            if scored is not None
+        ]
+        if len(found) < 2:
+            return found[0] if found else None
+        return Query.disjunction_max_query(found, _OTHERS)
+
+    def _alternatives(
+        self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part, weight: float
+    ) -> list[Query | None]:
+        match query:
+            case tree.Term():
+                return [self._scored_term(part, query.field, query.text, weight)]
+            case tree.Phrase():
+                return [self._scored_phrase(query, part, weight)]
+            case tree.Prefix():
+                return [self._scored_term(part, query.field, key, weight) for key in _expanded(query, part)]
+
+    def _weight(self, query: tree.Synonyms, part: Part) -> tuple[float, float]:
+        """Return what the saturation of synonyms counts, and the document frequency that they have as one word."""
+        held = min(sum(each.boost * self._holders(each, part) for each in query.alternatives), part.counted)
+        weight = part_idf(part, held)
+        if query.home is not None and (at_home := self.frequency(query.home.field, query.home.text)):
+            weight = min(weight, bm25.idf(self.documents(query.home.field), at_home))
+        return query.boost * weight, held
+
+    def _holders(self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part) -> int:
+        """Return how many documents hold a term, a phrase or any term with a prefix."""
+        if isinstance(query, tree.Term):
+            return self.frequency(query.field, query.text)
+        if isinstance(query, tree.Phrase):
+            if len(query.terms) == 1:
+                return self.frequency(query.field, query.terms[0][1])
+            found = self._scored_phrase(query, part, 0.0)
+        else:
+            found = _any_of(part, part.kind(query.field), _expanded(query, part))
+        return 0 if found is None else part.held(query, found)
+
+    # Statistics
+
+    def frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term."""
+        kind, _, language = field.partition("_")
+        part = self._parts.get(language)
+        return part.document_frequency(kind, text) if part and part.kind(field) else 0
+
+    def documents(self, field: str) -> int:
+        """Return the number of documents in the language of a field, as statistics count them."""
+        part = self._parts.get(field.partition("_")[2])
+        return part.counted if part else 0
+
+    # Explaining
+
+    def explain(self, query: tree.Query, part: Part, address: Any, identifier: str) -> Explanation | None:
+        """Return where the score of a document comes from, None if it does not match."""
+
+        def inside(each: tree.Query) -> Explanation | None:
+            return self.explain(each, part, address, identifier)
+
+        match query:
+            case tree.Term():
+                found = inside(tree.Readings((query,)))
+                return found.parts[0] if found else None
+            case tree.Readings():
+                parts = [
+                    self._explained(
+                        term,
+                        self._scored_term(part, term.field, term.text, term.boost * part_idf(part, frequency)),
+                        (term.boost, [frequency]),
+                        part,
+                        address,
+                    )
+                    for term, frequency in self._held(query, part)
+                ]
+                return _sum(query, parts)
+            case tree.Phrase():
+                statistics = (query.boost, [float(frequency) for frequency in _frequencies(query, part)])
+                return self._explained(query, self._phrase(query, part), statistics, part, address)
+            case tree.Synonyms():
+                scored = self._synonyms(query, part)
+                weight, held = self._weight(query, part) if scored else (0.0, 0.0)
+                rarity = part_idf(part, held)
+                statistics = (weight / rarity if rarity else 0.0, [held])
+                return self._explained(query, scored, statistics, part, address)
+            case tree.Bool():
+                return _explained_bool(query, inside)
+        constant, boost = self._constant(query, part)
+        wanted = part.with_ids([identifier])
+        if constant is None or wanted is None or not part.count(_both(constant, wanted)):
+            return None
+        return Explanation(query, boost)
+
+    def _explained(
+        self,
+        leaf: tree.Term | tree.Phrase | tree.Synonyms,
+        scored: Query | None,
+        weights: tuple[float, Sequence[float]],
+        part: Part,
+        address: Any,
+    ) -> Explanation | None:
+        if scored is None:
+            return None
+        try:
+            told = json.loads(scored.explain(part.searcher, address).to_json())
+        except ValueError:  # so it says that a document does not match
+            return None
+        boost, frequencies = weights
+        rarity = sum(part_idf(part, frequency) for frequency in frequencies)
+        score = float(told["value"])
+        return Explanation(
+            leaf,
+            score,
+            statistics=Statistics(
+                boost=boost,
+                documents=part.counted,
+                document_frequencies=tuple(map(float, frequencies)),
+                rarity=rarity,
+                frequency=_detail(told, _FREQUENCY),
+                length=_detail(told, _LENGTH),
+                average_length=_detail(told, _AVERAGE),
+                saturation=score / (boost * rarity) if boost * rarity else 0.0,
+            ),
+        )
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> V:
+    """Keep something for the queries that come next, and return it."""
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = value
+    return value
+
+
+def matching(query: tree.Query) -> tree.Query:
+    """Return a query that matches the same and is quicker to evaluate; its scores mean nothing."""
+    if isinstance(query, tree.Readings | tree.Synonyms):
+        query = tree.Bool(should=(query,))
+    if not isinstance(query, tree.Bool):
+        return query
+    without = tuple(map(matching, query.must_not))
+    if query.must:
+        return tree.Bool(must=tuple(map(matching, query.must)), must_not=without)
+    parts = [word for part in _flat(query.should) for word in _words(part)]
+    held = {(part.field, part.text) for part in parts if isinstance(part, tree.Term)}
+    # What holds a phrase holds its terms.
+    left = [
+        part if isinstance(part, tree.Term) else matching(part)
+        for part in parts
+        if not (isinstance(part, tree.Phrase) and any((part.field, text) in held for _, text in part.terms))
+    ]
+    return tree.Bool(should=tuple(dict.fromkeys(left)), must_not=without)
+
+
+def _words(query: tree.Query) -> tuple[tree.Query, ...]:
+    """Return what a query for any of several words consists of, without boosts."""
+    if isinstance(query, tree.Term):
+        return (tree.Term(query.field, query.text),)
+    if isinstance(query, tree.Readings):
+        return tuple(tree.Term(term.field, term.text) for term in query.terms)
+    if isinstance(query, tree.Synonyms):
+        return tuple(word for each in query.alternatives for word in _words(each))
+    return (query,)
+
+
+def part_idf(part: Part, frequency: float) -> float:
+    """Return the inverse document frequency in the language of a part."""
+    return bm25.idf(part.counted, frequency)
+
+
+def _weighed(query: Query, weight: float, own: float) -> Query:
+    return Query.boost_query(query, weight / own if own else 0.0)
+
+
+def _both(one: Query, other: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
+
+
+def _flat(queries: Iterable[tree.Query]) -> Iterable[tree.Query]:
+    """Return alternatives without those that are alternatives again: there is less to evaluate."""
+    for query in queries:
+        if isinstance(query, tree.Bool) and not query.must and not query.must_not:
+            yield from _flat(query.should)
+        else:
+            yield query
+
+
+def _any_of(part: Part, kind: str | None, keys: Sequence[str]) -> Query | None:
+    return Query.term_set_query(part.schema, kind, keys) if kind and keys else None
+
+
+def _expanded(query: tree.Prefix, part: Part) -> list[str]:
+    kind = part.kind(query.field)
+    return part.keys(kind, query.prefix, query.max_length) if kind else []
+
+
+def _similar(query: tree.Fuzzy, part: Part) -> list[str]:
+    # tantivy's own may change the first character too.
+    kind = part.kind(query.field)
+    if not kind or not query.text:
+        return []
+    text = term_key(query.text)
+    keys = part.keys(kind, text[:1], len(query.text) + query.distance)
+    return [key for key in keys if within_distance(key, text, query.distance)]
+
+
+def _frequencies(query: tree.Phrase, part: Part) -> list[int]:
+    """Return the document frequency of each term of a phrase."""
+    kind = part.kind(query.field)
+    return [part.document_frequency(kind, text) if kind else 0 for _, text in query.terms]
+
+
+def _detail(told: Mapping[str, Any], name: str) -> float:
+    """Return a number out of an explanation of tantivy's; of the best, where there are several."""
+    found = [told]
+    for each in found:
+        if each.get("description", "").startswith(name):
+            return float(each["value"])
+        found += sorted(each.get("details") or (), key=lambda inner: -inner["value"])
+    return 0.0
+
+
+def _sum(query: tree.Query, parts: Iterable[Explanation | None]) -> Explanation | None:
+    found = tuple(part for part in parts if part is not None)
+    return Explanation(query, sum(part.score for part in found), found) if found else None
+
+
+def _explained_bool(query: tree.Bool, explain: Callable[[tree.Query], Explanation | None]) -> Explanation | None:
+    must = [explain(each) for each in query.must]
+    should = [explain(each) for each in query.should]
+    if None in must or (not must and query.should and not any(should)):
+        return None
+    if not (must or query.should or query.must_not) or any(explain(each) for each in query.must_not):
+        return None
+    return _sum(query, chain(must, should)) or Explanation(query, 0.0)
