@@ -94,7 +94,7 @@ def candidates(wanted: set[str]) -> tuple[list[Candidate], dict[str, str]]:
         try:
             told = child("systems", file=file)
         except SkippedError as reason:
-            absent[file] = str(reason)
+            absent[file] = f"not loaded ({reason})"
             continue
         if "missing" in told:
             absent[file] = f"not installed ({told['missing']}); it needs: {install}"
