@@ -39,7 +39,7 @@ _SHORT_STEM: Final = 4
 # A stem of one or two letters is what the stemmer left of words that have nothing to do with each other.
 _LEAST_STEM: Final = 3
 _MOST_KNOWN: Final = 100_000
-_MOST_TRANSLATED: Final = 20_000
+_MOST_TRANSLATED: Final = 4_000
 # Keys after which a process is answering many queries, and a list pays that is read whole: bisection in the file
 # takes twenty times as long.
 _READ_AFTER: Final = 500
