@@ -5,9 +5,17 @@ inverse document frequency of Lucene, which is never negative. All statistics ar
 of one language.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from math import log, sqrt
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    # A number, or as many as there are documents to score.
+    Number = TypeVar("Number", float, NDArray[Any])
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -18,9 +26,18 @@ def idf(documents: int, frequency: float) -> float:
     return log(1 + (max(documents, frequency) - frequency + 0.5) / (frequency + 0.5))
 
 
-def saturation(frequency: float, length: float, average: float) -> float:
+def saturation(frequency: Number, length: Number, average: float) -> Number:
     """Return the weight, from 0 to K1 + 1, of ``frequency`` occurrences in a field of ``length`` tokens."""
-    return frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / (average or 1)))
+    return frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * scored_length(length) / (average or 1)))
+
+
+def scored_length(tokens: Number) -> Number:
+    """Return the length that counts for a field of so many tokens: the length itself.
+
+    Engines that keep lengths in one byte score with a rounded one. This is the place to round alike, if their
+    scores are to be the same to the last digit: segments hold exact lengths.
+    """
+    return tokens
 
 
 def at_home(statistics: Sequence[tuple[int, int]]) -> list[float]:
