@@ -28,7 +28,7 @@ from searchkit.index.explanation import Explanation
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import KINDS, Everything, Query
 from searchkit.index.tantivy_part import Part, encode, link, narrowed, schema, sync, term_key, tidy
-from searchkit.index.tantivy_query import Compiler
+from searchkit.index.tantivy_query import Compiler, matching
 
 _COMMIT: Final = "commit.json"
 _FORMAT: Final = 1
@@ -42,7 +42,7 @@ _THREADS: Final = 1
 # Scores that differ less are one score: tantivy adds 32-bit numbers up, in an order that varies.
 _SAME: Final = 2e-6
 # Hits beyond the page, so that one search is mostly enough to see where ties at its edge end.
-_MARGIN: Final = 8
+_MARGIN: Final = 40
 
 
 class TantivyEngine:
@@ -79,7 +79,7 @@ class TantivyEngine:
 
     def document_frequency(self, field: str, text: str) -> int:
         """Return how many documents hold a term in a field."""
-        return self._current().compiler().frequency(field, text)
+        return self._current().compiler.frequency(field, text)
 
     def document_count(self, language: str) -> int:
         """Return how many documents there are in a language."""
@@ -259,24 +259,25 @@ class _Snapshot:
     def __init__(self, stamp: object, parts: Mapping[str, Part]) -> None:
         self.stamp = stamp
         self.parts = parts
-
-    def compiler(self) -> Compiler:
-        return Compiler(self.parts)
+        self.compiler = Compiler(parts)
 
     def search(self, request: Request) -> Response:
-        compiler = self.compiler()
+        compiler = self.compiler
         chosen = {name: values for name, values in request.filters.items() if values}
         counts: dict[str, defaultdict[str, int]] = {name: defaultdict(int) for name in request.facets}
         candidates: list[_Candidate] = []
         total = 0
         wanted = request.offset + request.limit if request.limit > 0 else 0
         score = compiler.constant_score(request.query)
+        counting = matching(request.query)
+        ranking = request.query if wanted or request.collapse else counting
         for part in self.parts.values():
-            query = compiler.compile(request.query, part)
+            query = compiler.compile(ranking, part)
             if query is None:
                 continue
             filters = {name: part.with_values(name, values) for name, values in chosen.items()}
-            _count(part, query, request, filters, counts)
+            if counts and (counted := compiler.compile(counting, part)) is not None:
+                _count(part, counted, request, filters, counts)
             known = [found for found in filters.values() if found is not None]
             if len(known) < len(filters):
                 continue
@@ -306,7 +307,7 @@ class _Snapshot:
         )
 
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
-        compiler = self.compiler()
+        compiler = self.compiler
         explained = {}
         for identifier, part, address in self._places(ids):
             if (found := compiler.explain(query, part, address, identifier)) is not None:
@@ -348,8 +349,12 @@ def _count(
             continue
         whole = isinstance(request.query, Everything) and not known
         for name, values in part.counts(None if whole else narrowed(query, *known), names).items():
-            for value, number in values.items():
-                counts[name][value] += number
+            added = counts[name]
+            if not added:
+                added.update(values)
+            else:
+                for value, number in values.items():
+                    added[value] += number
 
 
 # Ranking

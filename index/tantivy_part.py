@@ -228,7 +228,7 @@ class Part:
             index = tantivy.Index.open(str(folder))
             index.config_reader("manual")
             index.reload()
-            self.searcher = index.searcher()
+            self.searcher: Any = index.searcher()
             self.schema = index.schema
         except (FileNotFoundError, KeyboardInterrupt, SystemExit):
             raise
@@ -369,15 +369,14 @@ class Part:
         answer = self.searcher.aggregate(query, request)
         return {
             name: {
-                self._value(name, bucket["key"]): bucket["doc_count"] for bucket in answer[str(place)]["buckets"]
+                (key[2:] if (key := bucket["key"])[0] == _SHORT else self._long(name, key)): bucket["doc_count"]
+                for bucket in answer[str(place)]["buckets"]
             }
             for place, name in enumerate(names)
         }
 
-    def _value(self, name: str, key: str) -> str:
-        """Return the value of a facet that a key stands for; a long one out of a document that carries it."""
-        if key[0] == _SHORT:
-            return key[2:]
+    def _long(self, name: str, key: str) -> str:
+        """Return the long value of a facet that a key stands for, out of a document that carries it."""
         query = Query.term_query(self.schema, f"facet.{_facet_key(name)}", key, index_option="basic")
         value: str = self.entry(self.searcher.search(query, limit=1).hits[0][1])[4][key]
         return value

@@ -9,7 +9,7 @@ factor: ours over its own.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from tantivy import Occur, Query
 
@@ -19,6 +19,9 @@ from searchkit.index.explanation import Explanation, Statistics
 from searchkit.index.fuzzy import within_distance
 from searchkit.index.tantivy_part import Part, term_key
 
+_MOST_KEPT: Final = 500
+K = TypeVar("K")
+V = TypeVar("V")
 _FREQUENCY: Final = "freq, "
 _LENGTH: Final = "dl, "
 _AVERAGE: Final = "avgdl, "
@@ -36,7 +39,7 @@ class _Reading(NamedTuple):
 
 
 class Compiler:
-    """Makes queries for the parts of an index.
+    """Makes queries for the parts of one commit. Safe to share between threads.
 
     Args:
         parts: language -> part.
@@ -44,8 +47,9 @@ class Compiler:
 
     def __init__(self, parts: Mapping[str, Part]) -> None:
         self._parts = parts
-        # With the query, so that no other one gets its identity.
+        # With the query, so that no other one gets its identity. A search asks for one query several times.
         self._read: dict[int, tuple[tree.Readings, dict[str, list[_Reading]]]] = {}
+        self._compiled: dict[tuple[int, str], tuple[tree.Bool, Query | None]] = {}
 
     # Matching and scoring
 
@@ -58,7 +62,10 @@ class Compiler:
         if isinstance(query, tree.Synonyms):
             return self._synonyms(query, part)
         if isinstance(query, tree.Bool):
-            return self._bool(query, part)
+            known = self._compiled.get((id(query), part.language))
+            if known is None:
+                known = _keep(self._compiled, (id(query), part.language), (query, self._bool(query, part)))
+            return known[1]
         if isinstance(query, tree.Term):
             idf = part_idf(part, self.frequency(query.field, query.text))
             return self._scored_term(part, query.field, query.text, query.boost * idf)
@@ -133,7 +140,7 @@ class Compiler:
                     if frequency:
                         language = term.field.partition("_")[2]
                         by_language.setdefault(language, []).append(_Reading(term, counted))
-            known = self._read[id(query)] = (query, by_language)
+            known = _keep(self._read, id(query), (query, by_language))
         return known[1].get(part.language, [])
 
     def _scored_term(self, part: Part, field: str, text: str, weight: float) -> Query | None:
@@ -159,7 +166,7 @@ class Compiler:
             return None
         if len(query.terms) == 1:  # where tantivy panics
             return self._scored_term(part, query.field, query.terms[0][1], weight)
-        terms = [(place, term_key(text)) for place, text in query.terms]
+        terms: list[str | tuple[int, str]] = [(place, term_key(text)) for place, text in query.terms]
         return _weighed(Query.phrase_query(part.schema, kind, terms), weight, sum(map(part.own_idf, frequencies)))
 
     def _synonyms(self, query: tree.Synonyms, part: Part) -> Query | None:
@@ -255,9 +262,9 @@ class Compiler:
                 return self._explained(query, scored, statistics, part, address)
             case tree.Bool():
                 return _explained_bool(query, inside)
-        found, boost = self._constant(query, part)
+        constant, boost = self._constant(query, part)
         wanted = part.with_ids([identifier])
-        if found is None or wanted is None or not part.count(_both(found, wanted)):
+        if constant is None or wanted is None or not part.count(_both(constant, wanted)):
             return None
         return Explanation(query, boost)
 
@@ -292,6 +299,45 @@ class Compiler:
                 saturation=score / (boost * rarity) if boost * rarity else 0.0,
             ),
         )
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> V:
+    """Keep something for the queries that come next, and return it."""
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = value
+    return value
+
+
+def matching(query: tree.Query) -> tree.Query:
+    """Return a query that matches the same and is quicker to evaluate; its scores mean nothing."""
+    if isinstance(query, tree.Readings | tree.Synonyms):
+        query = tree.Bool(should=(query,))
+    if not isinstance(query, tree.Bool):
+        return query
+    without = tuple(map(matching, query.must_not))
+    if query.must:
+        return tree.Bool(must=tuple(map(matching, query.must)), must_not=without)
+    parts = [word for part in _flat(query.should) for word in _words(part)]
+    held = {(part.field, part.text) for part in parts if isinstance(part, tree.Term)}
+    # What holds a phrase holds its terms.
+    left = [
+        part if isinstance(part, tree.Term) else matching(part)
+        for part in parts
+        if not (isinstance(part, tree.Phrase) and any((part.field, text) in held for _, text in part.terms))
+    ]
+    return tree.Bool(should=tuple(dict.fromkeys(left)), must_not=without)
+
+
+def _words(query: tree.Query) -> tuple[tree.Query, ...]:
+    """Return what a query for any of several words consists of, without boosts."""
+    if isinstance(query, tree.Term):
+        return (tree.Term(query.field, query.text),)
+    if isinstance(query, tree.Readings):
+        return tuple(tree.Term(term.field, term.text) for term in query.terms)
+    if isinstance(query, tree.Synonyms):
+        return tuple(word for each in query.alternatives for word in _words(each))
+    return (query,)
 
 
 def part_idf(part: Part, frequency: float) -> float:

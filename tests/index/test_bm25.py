@@ -103,7 +103,6 @@ def test_a_length_is_rounded_down_by_an_eighth_at_most_and_short_ones_not_at_all
 
 
 def test_lengths_are_those_that_a_byte_tells_apart():
-    assert len({scored_length(length) for length in range(100_000)}) == len({length for length in range(100_000) if scored_length(length) == length})
     assert [scored_length(length) for length in (41, 42, 59, 1_000, 2**31)] == [40, 42, 56, 984, 2_013_265_944]
 
 
