@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
 from math import log, sqrt
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -46,10 +47,16 @@ def scored_length(tokens: Number) -> Number:
     """
     if isinstance(tokens, int | float):
         return _LENGTHS[bisect_right(_LENGTHS, tokens) - 1]
+    lengths = _lengths()
+    found: Number = lengths[lengths.searchsorted(tokens, "right") - 1]
+    return found
+
+
+@cache
+def _lengths() -> NDArray[Any]:
     import numpy as np
 
-    lengths = np.array(_LENGTHS)
-    return lengths[np.searchsorted(lengths, tokens, "right") - 1]
+    return np.array(_LENGTHS)
 
 
 def of_synonym(boost: float) -> float:
@@ -77,6 +84,6 @@ def at_home(statistics: Sequence[tuple[int, int]]) -> list[float]:
     return [max(float(frequency), documents * share) for documents, frequency in statistics]
 
 
-# What each of several synonyms counts beside the best: what BM25 gives two that are taken as one word, in a text of
-# average length that holds each once.
+# What each of several synonyms counts beside the best: what BM25 gives two that are taken as one word, in a text
+# of average length that holds each once.
 BESIDE: Final = saturation(2, 1, 1) - saturation(1, 1, 1)

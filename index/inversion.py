@@ -24,6 +24,7 @@ from searchkit.index.segment import (
     starts_of,
     type_for,
     write_column,
+    write_starts,
     write_terms,
 )
 
@@ -32,6 +33,7 @@ LENGTH: Final = "length_"
 COLUMNS: Final = ("stored", "digest", "source")
 # Postings and positions that a merge holds at a time: about 100 MB of memory.
 _MERGED_AT_A_TIME: Final = 4_000_000
+_TERMS_AT_A_TIME: Final = 100_000
 
 _Key = TypeVar("_Key", str, bytes)
 
@@ -202,11 +204,11 @@ def _write_text(writer: SegmentFileWriter, name: str, field: _Text, documents: i
     first = np.ones(len(labels), bool)
     first[1:] = (labels[1:] != labels[:-1]) | (holders[1:] != holders[:-1])
     places = np.flatnonzero(first)
-    write_terms(writer, name, terms, np.bincount(labels[places], minlength=len(terms)))
+    write_terms(writer, name, [terms])
+    write_starts(writer, f"{name}/starts", np.bincount(labels[places], minlength=len(terms)))
     writer.write(f"{name}/documents", narrowed(holders[places], documents))
     writer.write(f"{name}/frequencies", narrowed(np.diff(places, append=len(labels))))
-    starts = starts_of(np.bincount(labels, minlength=len(terms)))
-    writer.write(f"{name}/position_starts", narrowed(starts, len(labels)))
+    write_starts(writer, f"{name}/position_starts", np.bincount(labels, minlength=len(terms)))
     writer.write(f"{name}/positions", narrowed(np.frombuffer(field.positions, np.uint32)[order]))
 
 
@@ -214,10 +216,10 @@ def _write_labels(writer: SegmentFileWriter, name: str, field: _Labels, document
     if not field.tokens:
         return
     terms, labels, holders = _ranked(list(field.ordinals), field)
-    write_terms(writer, name, terms, np.bincount(labels, minlength=len(terms)))
+    write_terms(writer, name, [terms])
+    write_starts(writer, f"{name}/starts", np.bincount(labels, minlength=len(terms)))
     writer.write(f"{name}/documents", narrowed(holders[_order(labels)], documents))
-    starts = starts_of(np.bincount(holders, minlength=documents))
-    writer.write(f"{name}/label_starts", narrowed(starts, len(labels)))
+    write_starts(writer, f"{name}/label_starts", np.bincount(holders, minlength=documents))
     writer.write(f"{name}/labels", narrowed(labels, len(terms)))
 
 
@@ -313,31 +315,55 @@ class _Source(NamedTuple):
 
 
 def _merge_field(writer: SegmentFileWriter, name: str, parts: list[Part], documents: int) -> None:
-    held = [(part, field) for part in parts if (field := part.segment.field(name))]
-    lists = [field.terms() for _, field in held]
-    terms = sorted(set().union(*lists)) if len(lists) > 1 else lists[0]
-    index = dict(zip(terms, range(len(terms)), strict=True))
-    document_frequencies = np.zeros(len(terms), np.int64)
     sources = []
-    for (part, field), own in zip(held, lists, strict=True):
-        places = np.fromiter(map(index.__getitem__, own), np.int64, len(own))
-        live = _summed(field.starts, None if part.live is None else part.live[field.numbers])
-        document_frequencies[places] += live
-        sources.append(_Source(part, field, places, live))
-    used = document_frequencies > 0
-    if not used.all():
-        moved = np.cumsum(used) - 1
-        sources = [source._replace(places=moved[source.places]) for source in sources]
-        terms = [terms[place] for place in np.flatnonzero(used).tolist()]
-        document_frequencies = document_frequencies[used]
-    if not terms:
+    for part in parts:
+        field = part.segment.field(name)
+        if field:
+            live = _summed(field.starts, None if part.live is None else part.live[field.numbers])
+            sources.append(_Source(part, field, np.zeros(len(field), np.int64), live))
+    if not any(source.document_frequencies.any() for source in sources):
         return
-    write_terms(writer, name, terms, document_frequencies)
+    merged: list[Array] = []
+    write_terms(writer, name, _merged_terms(sources, merged))
+    document_frequencies = np.concatenate(merged)
+    write_starts(writer, f"{name}/starts", document_frequencies)
     writer.reserve(f"{name}/documents", type_for(documents), int(document_frequencies.sum()))
-    if held[0][1].kind == TEXT:
+    if sources[0].field.kind == TEXT:
         _merge_text(writer, name, sources, document_frequencies)
     else:
         _merge_labels(writer, name, sources, document_frequencies, parts)
+
+
+def _merged_terms(sources: list[_Source], document_frequencies: list[Array]) -> Iterator[list[bytes]]:
+    """Yield the terms that live documents hold, in order and in chunks.
+
+    Args:
+        sources: whose places are filled in. A term that no live document holds gets that of the one before it.
+        document_frequencies: gets those of each chunk.
+    """
+    largest = max((source.field for source in sources), key=len)
+    pivots = [largest.term(place) for place in range(_TERMS_AT_A_TIME, len(largest), _TERMS_AT_A_TIME)]
+    lows = [0] * len(sources)
+    done = 0
+    for pivot in [*pivots, None]:
+        highs = [len(source.field) if pivot is None else source.field.place(pivot) for source in sources]
+        windows = [slice(low, high) for low, high in zip(lows, highs, strict=True)]
+        lists = [source.field.terms(low, high) for source, low, high in zip(sources, lows, highs, strict=True)]
+        terms = sorted(set().union(*lists))
+        index = dict(zip(terms, range(len(terms)), strict=True))
+        held = np.zeros(len(terms), np.int64)
+        for source, window, own in zip(sources, windows, lists, strict=True):
+            places = np.fromiter(map(index.__getitem__, own), np.int64, len(own))
+            held[places] += source.document_frequencies[window]
+            source.places[window] = places
+        moved = done + np.cumsum(held > 0) - 1
+        for source, window in zip(sources, windows, strict=True):
+            source.places[window] = moved[source.places[window]]
+        used = np.flatnonzero(held)
+        document_frequencies.append(held[used])
+        done += len(used)
+        lows = highs
+        yield [terms[place] for place in used.tolist()]
 
 
 def _summed(starts: Array, values: Array | None) -> Array:
@@ -355,7 +381,7 @@ def _merge_text(writer: SegmentFileWriter, name: str, sources: list[_Source], do
         else:
             np.add.at(sizes, places, _summed(field.starts, field.frequencies * part.live[field.numbers]))
     starts = starts_of(sizes)
-    writer.write(f"{name}/position_starts", narrowed(starts, int(starts[-1])))
+    write_starts(writer, f"{name}/position_starts", sizes)
     kinds = [
         max((getattr(source.field, which).dtype.str.replace("|", "<") for source in sources), key=itemgetter(2))
         for which in ("frequencies", "positions")
@@ -408,8 +434,7 @@ def _merge_labels(
         labels = source.places[source.field.labels]
         all_sizes.append(_kept(sizes, part.live))
         all_labels.append(_kept(labels, None if part.live is None else np.repeat(part.live, sizes)))
-    starts = starts_of(np.concatenate(all_sizes))
-    writer.write(f"{name}/label_starts", narrowed(starts, int(starts[-1])))
+    write_starts(writer, f"{name}/label_starts", np.concatenate(all_sizes))
     writer.write(f"{name}/labels", narrowed(np.concatenate(all_labels), len(document_frequencies)))
 
 

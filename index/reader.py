@@ -31,7 +31,10 @@ T = TypeVar("T")
 
 def encoded(text: str) -> bytes:
     """Return the bytes of a term as an index holds it; halves of surrogate pairs are in no index."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 class Kept:
@@ -147,11 +150,16 @@ class Reader:
                 )
                 yield from rows if live is None else compress(rows, live.tolist())
 
-    def label(self, name: str, number: int) -> bytes:
-        """Return the label of a document, its id or group; empty if it has none."""
-        leaf = self._leaf(number)
-        field = leaf.segment.field(name)
-        return field.label(number - leaf.base) if field else b""
+    def labels(self, name: str, numbers: Array) -> list[bytes]:
+        """Return the label of each of some documents, their ids or groups; empty for one that has none."""
+        order = np.argsort(numbers, kind="stable")
+        found: list[bytes] = []
+        for leaf, own in self.split(numbers[order]):
+            field = leaf.segment.field(name)
+            found += field.labels_of(own) if field else [b""] * len(own)
+        back = np.empty(len(order), np.int64)
+        back[order] = np.arange(len(order))
+        return [found[place] for place in back.tolist()]
 
     def _leaf(self, number: int) -> Leaf:
         if len(self.leaves) == 1:
@@ -350,7 +358,7 @@ class Reader:
 
     # Order
 
-    def by_id(self, among: Array, most: int) -> list[int]:
+    def by_id(self, among: Array, most: int) -> Array:
         """Return the first documents of some by id.
 
         Args:
@@ -358,16 +366,18 @@ class Reader:
             most: number of documents to return at most.
         """
         if len(among) <= most:
-            firsts = among.tolist()
+            firsts = among
         else:
-            firsts = []
+            found = [among[:0]]
             for leaf, numbers in self.split(among):
                 order = leaf.segment.field("id")
                 if order:
                     mask = mask_of(numbers, leaf.segment.documents)
                     places = np.flatnonzero(mask[order.numbers])[:most]
-                    firsts += (leaf.base + order.numbers[places].astype(np.int64)).tolist()
-        return sorted(firsts, key=lambda number: self.label("id", number))[:most]
+                    found.append(leaf.base + order.numbers[places].astype(np.int64))
+            firsts = np.concatenate(found)
+        identifiers = self.labels("id", firsts)
+        return firsts[sorted(range(len(firsts)), key=identifiers.__getitem__)[:most]]
 
     @cached_property
     def groups(self) -> Array:
@@ -387,7 +397,7 @@ class Reader:
         """The place of each document in the order of ids."""
         if len(self.leaves) == 1 and (field := self.leaves[0].segment.field("id")):
             return field.labels
-        identifiers = [self.label("id", number) for number in range(self.size)]
+        identifiers = self.labels("id", np.arange(self.size))
         ranks = np.empty(self.size, np.int64)
         ranks[sorted(range(self.size), key=identifiers.__getitem__)] = np.arange(self.size)
         return ranks

@@ -50,36 +50,38 @@ class _Page:
         reader, request = self._reader, self._request
         if request.limit <= 0 or request.offset >= self.total:
             return
-        stop = request.offset + request.limit
-        for number in self._first(self._numbers, stop)[request.offset : stop]:
+        numbers = self._first(self._numbers, request.offset + request.limit)[request.offset :]
+        scores = self._scores.values[np.searchsorted(self._scores.numbers, numbers)]
+        for number, identifier, score, group in zip(
+            numbers.tolist(),
+            reader.labels("id", numbers),
+            scores.tolist(),
+            reader.labels("group", numbers),
+            strict=True,
+        ):
             yield EngineHit(
-                reader.label("id", number).decode(),
-                self._scores.values.item(np.searchsorted(self._scores.numbers, number)),
+                identifier.decode(),
+                score,
                 reader.column("stored", number) if request.stored else b"",
-                reader.label("group", number).decode("utf-8", "surrogatepass"),
-                tuple(self._others(number)),
+                group.decode("utf-8", "surrogatepass"),
+                tuple(self._others(number)) if len(self._firsts) else (),
             )
 
     def _keys(self, numbers: Array) -> list[Array]:
         """Return what decides the order of documents before their ids do, the largest first."""
         scores = self._scores.values
-        if len(numbers) != len(scores):
+        if numbers is not self._scores.numbers:
             scores = scores[np.searchsorted(self._scores.numbers, numbers)]
         return [self._reader.number("published")[numbers], scores] if self._request.sort == "date" else [scores]
 
-    def _first(self, numbers: Array, most: int) -> list[int]:
+    def _first(self, numbers: Array, most: int) -> Array:
         """Return the first documents of some, in order."""
-        keys = self._keys(numbers)
         # Ties at the edge of the page are settled by id.
-        sure, tied = _best(keys, most)
-        first = self._reader.by_id(numbers[tied], most - len(sure))
-        taken = np.concatenate([sure, np.searchsorted(numbers, np.array(first, np.int64))])
-        label = self._reader.label
-        rows = zip(*[(-key[taken].astype(np.float64)).tolist() for key in keys], strict=True)
-        ordered = sorted(
-            (row, label("id", number), number) for row, number in zip(rows, numbers[taken].tolist(), strict=True)
-        )
-        return [number for _, _, number in ordered]
+        sure, tied = _best(self._keys(numbers), most)
+        numbers = np.concatenate([numbers[sure], self._reader.by_id(numbers[tied], most - len(sure))])
+        rows = zip(*[(-key.astype(np.float64)).tolist() for key in self._keys(numbers)], strict=True)
+        ordered = sorted(zip(rows, self._reader.labels("id", numbers), range(len(numbers)), strict=True))
+        return numbers[[place for _, _, place in ordered]]
 
     # Groups
 
@@ -108,8 +110,8 @@ class _Page:
         """Yield the ids of the other matches in the group of a hit, in order."""
         for group in np.flatnonzero(self._firsts == number).tolist():
             first = self._ends.item(group - 1) if group else 0
-            for other in self._members[first + 1 : self._ends.item(group)].tolist():
-                yield self._reader.label("id", other).decode()
+            others = self._members[first + 1 : self._ends.item(group)]
+            yield from (identifier.decode() for identifier in self._reader.labels("id", others))
 
 
 def _best(keys: Sequence[Array], most: int) -> tuple[Array, Array]:

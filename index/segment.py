@@ -4,8 +4,9 @@
 
     magic | array | array | … | directory | where the directory is, its CRC-32, magic
 
-Arrays are little-endian unsigned numbers at multiples of 8 bytes; the directory (JSON) names their places and
-types. So nothing is decoded to be searched, what is not touched is not read, and nothing in the file can run code.
+Arrays are little-endian unsigned numbers at multiples of 8 bytes; the directory (JSON) names their places, types
+and CRC-32s. So nothing is decoded to be searched, what is not touched is not read, and nothing in the file can run
+code.
 
 A *field* is a list of terms, sorted as bytes, each with the numbers of the documents that hold it. Texts (`TEXT`)
 have frequencies and positions besides; labels (`LABEL`: ids, groups, facet values) have the way back, from a
@@ -186,6 +187,17 @@ class Field:
         first = self.label_starts.item(number)
         return self.term(self.labels.item(first)) if first < self.label_starts.item(number + 1) else b""
 
+    def labels_of(self, numbers: Array) -> list[bytes]:
+        """Return the first label of each of some documents, as `label` does."""
+        firsts = self.label_starts[numbers].astype(np.int64)
+        held = firsts < self.label_starts[numbers + 1]
+        places = self.labels[firsts[held]].astype(np.int64)
+        base = self._base
+        starts, ends = self._ends[places].tolist(), self._ends[places + 1].tolist()
+        block = self._segment.block
+        found = iter([block(base + start, base + end) for start, end in zip(starts, ends, strict=True)])
+        return [next(found) if some else b"" for some in held.tolist()]
+
     @cached_property
     def texts(self) -> list[str]:
         """All terms."""
@@ -215,7 +227,7 @@ class SegmentFile:
         held = json.loads(directory)
         self.documents: int = held["documents"]
         self.languages: list[str] = held["languages"]
-        self._arrays: dict[str, tuple[int, str, int]] = held["arrays"]
+        self._arrays: dict[str, tuple[int, str, int, int]] = held["arrays"]
         self._fields: dict[str, Field] = {}
         self.fields = tuple(name.removesuffix("/terms") for name in self._arrays if name.endswith("/terms"))
         self.columns = tuple(name.removesuffix("/bytes") for name in self._arrays if name.endswith("/bytes"))
@@ -231,7 +243,7 @@ class SegmentFile:
 
     def array(self, name: str) -> Array:
         """Return an array, read when it is touched."""
-        start, kind, count = self._arrays[name]
+        start, kind, count, _ = self._arrays[name]
         return np.frombuffer(self._map, kind, count, start) if count else np.zeros(0, kind)
 
     def block(self, start: int, end: int) -> bytes:
@@ -263,6 +275,16 @@ class SegmentFile:
         places = (base + self.array(f"{name}/column_starts").astype(np.int64)).tolist()
         return (self._map[start:end] for start, end in pairwise(places))
 
+    def is_whole(self) -> bool:
+        """Tell whether all arrays are what was written. Reads the whole file."""
+        for start, kind, count, check in self._arrays.values():
+            found = 0
+            for block in blocks_of(self, start, start + int(kind[2]) * count):
+                found = zlib.crc32(block, found)
+            if found != check:
+                return False
+        return True
+
     def forget(self) -> None:
         """Let the system take back the memory of what was read; it is read again when it is touched."""
         if hasattr(self._map, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
@@ -276,6 +298,7 @@ class SegmentFileWriter:
         self._file = path.open("w+b")
         self._file.write(_MAGIC)
         self._arrays: dict[str, tuple[int, str, int]] = {}
+        self._checks: dict[str, int] = {}
         self._end = len(_MAGIC)
 
     def close(self) -> None:
@@ -287,28 +310,36 @@ class SegmentFileWriter:
         self.reserve(name, numbers.dtype.str.replace("|", "<"), len(numbers))
         self.fill(name, 0, numbers)
 
-    def write_bytes(self, name: str, blocks: Iterable[bytes], size: int) -> None:
+    def write_bytes(self, name: str, blocks: Iterable[bytes]) -> None:
         """Write bytes that come in blocks."""
-        self.reserve(name, "<u1", size)
-        self._file.seek(self._arrays[name][0])
+        self.reserve(name, "<u1", 0)
+        start = self._arrays[name][0]
+        self._file.seek(start)
         for block in blocks:
             self._file.write(block)
+            self._checks[name] = zlib.crc32(block, self._checks[name])
+        self._end = self._file.tell()
+        self._arrays[name] = (start, "<u1", self._end - start)
 
     def reserve(self, name: str, kind: str, count: int) -> None:
         """Make room for an array that `fill` writes in parts."""
         start = -(-self._end // 8) * 8
         self._arrays[name] = (start, kind, count)
+        self._checks[name] = 0
         self._end = start + int(kind[2]) * count
 
     def fill(self, name: str, first: int, numbers: Array) -> None:
-        """Write a part of an array, from the place ``first`` on."""
+        """Write a part of an array, from the place ``first`` on. The parts come in order."""
         start, kind, _ = self._arrays[name]
+        block = np.ascontiguousarray(numbers, dtype=kind).data
         self._file.seek(start + first * int(kind[2]))
-        self._file.write(np.ascontiguousarray(numbers, dtype=kind).data)
+        self._file.write(block)
+        self._checks[name] = zlib.crc32(block, self._checks[name])
 
     def finish(self, documents: int, languages: list[str]) -> None:
         """Write the directory and close the file."""
-        held = {"documents": documents, "languages": languages, "arrays": self._arrays}
+        arrays = {name: (*place, self._checks[name]) for name, place in self._arrays.items()}
+        held = {"documents": documents, "languages": languages, "arrays": arrays}
         directory = json.dumps(held).encode()
         self._file.seek(self._end)
         self._file.write(directory)
@@ -316,25 +347,30 @@ class SegmentFileWriter:
         self._file.close()
 
 
-def write_terms(writer: SegmentFileWriter, name: str, terms: list[bytes], document_frequencies: Array) -> None:
-    """Write the terms of a field, and where their documents start."""
-    writer.write_bytes(f"{name}/terms", _joined(terms), sum(map(len, terms)))
-    ends = starts_of(np.fromiter(map(len, terms), np.int64, len(terms)))
+def write_terms(writer: SegmentFileWriter, name: str, chunks: Iterable[list[bytes]]) -> None:
+    """Write the terms of a field, which come in chunks."""
+    sizes = []
+
+    def blocks() -> Iterator[bytes]:
+        for terms in chunks:
+            sizes.append(np.fromiter(map(len, terms), np.int64, len(terms)))
+            yield b"".join(terms)
+
+    writer.write_bytes(f"{name}/terms", blocks())
+    ends = starts_of(np.concatenate(sizes))
     writer.write(f"{name}/ends", narrowed(ends, int(ends[-1])))
-    starts = starts_of(document_frequencies)
-    writer.write(f"{name}/starts", narrowed(starts, int(starts[-1])))
 
 
-def _joined(terms: list[bytes]) -> Iterator[bytes]:
-    for first in range(0, len(terms), 10_000):
-        yield b"".join(terms[first : first + 10_000])
+def write_starts(writer: SegmentFileWriter, name: str, sizes: Array) -> None:
+    """Write where runs of so many items start, and where the last ends."""
+    starts = starts_of(sizes)
+    writer.write(name, narrowed(starts, int(starts[-1])))
 
 
 def write_column(writer: SegmentFileWriter, name: str, sizes: Array, blocks: Iterable[bytes]) -> None:
     """Write a column: the size of each document's bytes, and all bytes in blocks of any size."""
-    starts = starts_of(sizes)
-    writer.write(f"{name}/column_starts", narrowed(starts, int(starts[-1])))
-    writer.write_bytes(f"{name}/bytes", blocks, int(starts[-1]))
+    write_starts(writer, f"{name}/column_starts", sizes)
+    writer.write_bytes(f"{name}/bytes", blocks)
 
 
 def blocks_of(segment: SegmentFile, start: int, end: int) -> Iterator[bytes]:

@@ -16,8 +16,9 @@ import re
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -85,8 +86,10 @@ class _Contents(NamedTuple):
         if not generations:
             raise _NoContentsError
         generation = max(generations)
-        held = json.loads(_contents_path(location, generation).read_bytes())
-        segments = [_Segment(each["name"], each["documents"], each["deleted"]) for each in held["segments"]]
+        check, _, held = _contents_path(location, generation).read_bytes().partition(b"\n")
+        if int(check) != zlib.crc32(held):
+            raise ValueError("its table of contents was changed")
+        segments = [_Segment(each["name"], each["documents"], each["deleted"]) for each in json.loads(held)]
         return cls(generation, segments)
 
     def write(self, location: Path) -> None:
@@ -98,7 +101,8 @@ class _Contents(NamedTuple):
         ]
         # Under a name that tells who left it, should the process be killed.
         part = path.with_name(f"{path.name}.{time.time()}")
-        part.write_text(json.dumps({"segments": segments}), encoding="utf-8")
+        held = json.dumps(segments).encode()
+        part.write_bytes(b"%d\n%s" % (zlib.crc32(held), held))
         # The last step of a commit: what it makes visible must not be in the system's buffers only.
         for file in (part, *(segment.path(location) for segment in self.segments)):
             _sync(file)
@@ -147,33 +151,39 @@ class WhooshEngine:
 
     def search(self, request: Request) -> Response:
         """Answer a request from the last commit."""
-        return search(self._current(), request)
+        with self._reading() as reader:
+            return search(reader, request)
 
     def document_frequency(self, field: str, text: str) -> int:
         """Return how many documents hold a term in a field."""
-        return self._current().document_frequency(field, text)
+        with self._reading() as reader:
+            return reader.document_frequency(field, text)
 
     def document_count(self, language: str) -> int:
         """Return how many documents there are in a language."""
-        return self._current().document_count(language)
+        with self._reading() as reader:
+            return reader.document_count(language)
 
     def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the terms of a field that begin so, with their document frequencies."""
-        return self._current().terms(field, prefix)
+        with self._reading() as reader:
+            yield from reader.terms(field, prefix)
 
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match."""
-        return Evaluator(self._current()).explain(query, ids)
+        with self._reading() as reader:
+            return Evaluator(reader).explain(query, ids)
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
-        reader = self._current()
-        return {identifier: reader.column("stored", number) for identifier, number in reader.ids(ids).items()}
+        with self._reading() as reader:
+            return {name: reader.column("stored", number) for name, number in reader.ids(ids).items()}
 
     def entries(self) -> Iterator[Entry]:
         """Yield the table of contents."""
-        for identifier, digest, source in self._current().entries():
-            yield Entry(identifier.decode(), digest.decode(), source.decode("utf-8", "surrogateescape"))
+        with self._reading() as reader:
+            for identifier, digest, source in reader.entries():
+                yield Entry(identifier.decode(), digest.decode(), source.decode("utf-8", "surrogateescape"))
 
     def reader(self) -> Any:
         """Return Whoosh's own reader of the last commit, a ``whoosh.reading.IndexReader``.
@@ -183,11 +193,11 @@ class WhooshEngine:
         """
         from searchkit.index.whoosh_codec import whoosh_reader  # most of Whoosh, which a search does not need
 
-        return whoosh_reader(self._current())
+        return whoosh_reader(self._current().reader)
 
     def stats(self) -> EngineStats:
         """Return what the index holds."""
-        reader = self._current()
+        reader = self._current().reader
         return EngineStats(documents=len(reader.live), segments=len(reader.leaves), bytes=_size(self._location))
 
     def close(self) -> None:
@@ -195,15 +205,30 @@ class WhooshEngine:
         with self._lock:
             self._snapshot = None
 
-    def _current(self) -> Reader:
+    @contextmanager
+    def _reading(self) -> Iterator[Reader]:
+        """Give the last commit, and say so where reading fails because a file was damaged."""
+        snapshot = self._current()
+        try:
+            yield snapshot.reader
+        except (ValueError, LookupError, ArithmeticError, MemoryError) as error:
+            # Files are not checked when they are opened: that would be reading them.
+            for path, segment in snapshot.segments.items():
+                if not segment.is_whole():
+                    raise IndexFormatError(
+                        f"{self._location}: {path.name} is damaged; index the articles again"
+                    ) from error
+            raise
+
+    def _current(self) -> _Snapshot:
         """Return the last commit; readers of older ones go on undisturbed."""
         snapshot = self._snapshot
-        if snapshot is None or not snapshot.is_last(self._location):
+        if snapshot is None or not snapshot.is_last():
             with self._lock:
                 snapshot = self._snapshot
-                if snapshot is None or not snapshot.is_last(self._location):
+                if snapshot is None or not snapshot.is_last():
                     snapshot = self._snapshot = _retried(lambda: self._open(snapshot), self._location)
-        return snapshot.reader
+        return snapshot
 
     def _open(self, before: _Snapshot | None) -> _Snapshot:
         contents = _Contents.read(self._location)
@@ -217,21 +242,22 @@ class WhooshEngine:
         reader = Reader(
             (file, segment.deleted) for file, segment in zip(segments.values(), contents.segments, strict=True)
         )
-        return _Snapshot(reader, contents.generation, segments)
+        return _Snapshot(self._location, reader, contents.generation, segments)
 
 
-class _Snapshot(NamedTuple):
+class _Snapshot:
     """One commit, and its open files, which the next one may have too."""
 
-    reader: Reader
-    generation: int
-    segments: dict[Path, SegmentFile]
+    def __init__(self, location: Path, reader: Reader, generation: int, segments: dict[Path, SegmentFile]) -> None:
+        self.reader = reader
+        self.segments = segments
+        self._contents = str(_contents_path(location, generation))
+        self._following = str(_contents_path(location, generation + 1))
 
-    def is_last(self, location: Path) -> bool:
+    def is_last(self) -> bool:
         """Tell whether nothing was committed since. Looks two files up and does not list the folder."""
         # A commit writes the next table of contents, and then removes this one.
-        following = _contents_path(location, self.generation + 1)
-        return not following.exists() and _contents_path(location, self.generation).exists()
+        return not os.path.exists(self._following) and os.path.exists(self._contents)  # noqa: PTH110 - asked often
 
 
 class WhooshWriter:

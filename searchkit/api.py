@@ -1,5 +1,7 @@
 """The functions for programs that embed searchkit."""
 
+from __future__ import annotations
+
 import os
 import shutil
 from collections.abc import Callable, Iterable
@@ -10,13 +12,13 @@ from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
 from searchkit.filters import Filter
 from searchkit.index import DEFAULT_ENGINE, Sort
-from searchkit.readers import Draft, Report, read
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from searchkit.batch import Changes
+    from searchkit.readers import Draft, Report
 
 
 def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads as searchkit.open
@@ -83,9 +85,10 @@ def index_articles(
     engine: str | None = None,
     format: str | None = None,
     wait: float = 10.0,
+    jobs: int = 1,
     report: Report | None = None,
     progress: Callable[[Draft], None] | None = None,
-) -> "Changes":
+) -> Changes:
     """Add the articles under some paths to an index, which is made if it is missing.
 
     Args:
@@ -98,6 +101,7 @@ def index_articles(
         engine: engine of a new index; that of an old one stays.
         format: format of files whose suffix does not tell.
         wait: seconds to wait for another writer.
+        jobs: processes to analyze articles on; see `ArticleIndex.update`.
         report: filled with what was met.
         progress: called after each article.
 
@@ -106,6 +110,8 @@ def index_articles(
         InputError: the folder is none of an index, or the index has another engine.
         IndexStateError: the index cannot be opened, or another process is writing to it.
     """
+    from searchkit.readers import read
+
     paths = list(paths)
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
     known = StudyRegistry.load(Path(studies)) if studies is not None else None
@@ -119,9 +125,9 @@ def index_articles(
             raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}; leave --engine out")
         other_words = words is not None and words != opened.vocabulary
         if other_words or (known is not None and known != opened.known_studies):
-            opened.rebuild(vocabulary=words, studies=known, wait=wait)
+            opened.rebuild(vocabulary=words, studies=known, wait=wait, jobs=jobs)
         drafts = read(paths, format=format, report=report)
-        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, progress=progress)
+        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
     if new and not changes.any:
         # Nothing to index is no reason to leave an empty index behind.
         shutil.rmtree(opened.path, ignore_errors=True)

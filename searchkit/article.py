@@ -93,6 +93,10 @@ class Article:
     group: str = ""
     strengths: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as JSON types: read-only mappings cannot be pickled."""
+        return type(self).from_dict, (self.to_dict(),)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the article as JSON types; dates are ISO 8601 texts."""
         data = {item.name: getattr(self, item.name) for item in fields(self)}

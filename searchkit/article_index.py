@@ -1,5 +1,7 @@
 """An index of articles: adding, searching, counting. Everything that people and commands do goes through here."""
 
+from __future__ import annotations
+
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,9 +12,9 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from searchkit import settings
+from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
-from searchkit.derive import Deriver
 from searchkit.errors import AnalyzerMismatchError, FilterError, IndexFormatError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
@@ -30,7 +32,6 @@ from searchkit.index import (
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.matches import Sought
 from searchkit.query import parse
-from searchkit.readers import Draft, Problem
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
 from searchkit.settings import FORMAT, Settings, Stamp
 from searchkit.snippets import best_snippet, merge, whole_graphemes
@@ -45,6 +46,8 @@ from searchkit.vocabulary import Vocabulary, chain_of, is_character
 if TYPE_CHECKING:
     from searchkit.batch import Changes
     from searchkit.bibliography import CitedStudy
+    from searchkit.derive import Deriver
+    from searchkit.readers import Draft, Problem
 
 _SORTS: Final = ("relevance", "date")
 _MOST_FREQUENCIES: Final = 100_000
@@ -84,7 +87,7 @@ class ArticleIndex:
 
     def __init__(self, path: Path, current: Settings, stamp: Stamp) -> None:
         self.path = path
-        self._deriver = _deriver(current)
+        self._settings = current
         self._take(current, stamp)
         self._engine = engine_class(current.engine).open(path / current.engine)
         self._opened = current.engine
@@ -173,7 +176,7 @@ class ArticleIndex:
     @property
     def vocabulary(self) -> Vocabulary:
         """The mechanisms that it looks for."""
-        return self._deriver.mechanisms
+        return self._settings.vocabulary
 
     @property
     def known_studies(self) -> StudyRegistry:
@@ -233,15 +236,13 @@ class ArticleIndex:
             min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
         )
         tree, notes = self._compile(query, filters, expand=expand)
-        extra = self._feedback(tree, filters) if limit and sort == "relevance" else ()
-        ranking = preferring(tree, extra)
-        response = self._engine.search(_narrowed(page, ranking, filters, facets=facets))
+        response, extra = self._ranked(_narrowed(page, tree, filters, facets=facets))
         results = self._results(response, tree, filters, offset)
         if explain:
             from searchkit.account import words_of
 
             results = self._explained(
-                results, ranking, lambda code: words_of(query, self._deriver.analyzer(code)), extra
+                results, preferring(tree, extra), lambda code: words_of(query, self._analyzer(code)), extra
             )
         suggestion = self._suggestion(query, filters, expand=expand) if limit else None
         return replace(results, query=query, notes=notes, suggestion=suggestion)
@@ -294,7 +295,7 @@ class ArticleIndex:
             min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
         )
         stored = self.stored(identifier)
-        alike = likeness(stored, self._engine, self._deriver.analyzer(stored.article.language))
+        alike = likeness(stored, self._engine, self._analyzer(stored.article.language))
         tree = alike.query
         response = self._engine.search(_narrowed(page, tree, filters, facets=facets))
         results = self._results(response, tree, filters, offset)
@@ -307,8 +308,8 @@ class ArticleIndex:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         self._refresh()
         tree, _ = self._compile(query, expand=expand)
-        request = Request(query=preferring(tree, self._feedback(tree, _UNFILTERED)), limit=limit, stored=False)
-        return [(found.id, found.score) for found in self._engine.search(request).hits]
+        response, _ = self._ranked(Request(tree, limit=limit, stored=False))
+        return [(found.id, found.score) for found in response.hits]
 
     def facets(
         self,
@@ -373,7 +374,7 @@ class ArticleIndex:
             min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
         )
         tree, _ = self._compile(query, filters, expand=expand)
-        finder = Finder(self._engine, self._deriver.analyzer, (self.vocabulary, self._deriver.study_types))
+        finder = Finder(self._engine, self._analyzer, (self.vocabulary, Vocabulary.builtin("study_types")))
         wanted = filters.values.get("language")
         codes = [code for code in self._languages if wanted is None or code in wanted]
         found = {code: finder.find(tree, filters.for_engine(), code, limit) for code in codes}
@@ -389,7 +390,7 @@ class ArticleIndex:
         study_type: Filter = None,
         min_strength: float = 0.0,
         expand: bool = True,
-    ) -> "tuple[CitedStudy, ...]":
+    ) -> tuple[CitedStudy, ...]:
         """Return the studies that the articles cite which a search would find; see `search` for the arguments.
 
         Studies of most articles come first. A study filter leaves only the studies that it names.
@@ -409,9 +410,7 @@ class ArticleIndex:
         request = Request(tree, filters=filters.for_engine(), limit=everything, stored=False)
         hits = self._engine.search(request).hits
         blocks = (block for hit in hits for block in self._engine.get([hit.id]).values())
-        found = cited_studies(
-            map(StoredArticle.from_bytes, blocks), self._settings.study_labels, self._deriver.studies
-        )
+        found = cited_studies(map(StoredArticle.from_bytes, blocks), self._settings.study_labels, self._known())
         chosen = filters.values.get("study")
         return tuple(one for one in found if chosen is None or one.key in chosen)
 
@@ -435,7 +434,7 @@ class ArticleIndex:
         self._refresh()
         if limit < 0:
             raise InputError(f"limit must be 0 or more, not {limit}")
-        completer = Completer(self._engine, self._languages, self._deriver.analyzer, self.vocabulary)
+        completer = Completer(self._engine, self._languages, self._analyzer, self.vocabulary)
         return tuple(completer.complete(text, limit))[:limit]
 
     def get(self, identifier: str) -> Article:
@@ -501,12 +500,12 @@ class ArticleIndex:
         from searchkit.evidence import evidence
 
         values = self.carried(identifier, facet, value)
-        vocabularies = {"mechanism": self.vocabulary, "study_type": self._deriver.study_types}
-        return evidence(self.stored(identifier), facet, values, vocabularies.get(facet), self._deriver.analyzer)
+        vocabularies = {"mechanism": self.vocabulary, "study_type": Vocabulary.builtin("study_types")}
+        return evidence(self.stored(identifier), facet, values, vocabularies.get(facet), self._analyzer)
 
     def holds(self, term: str, language: str) -> bool:
         """Tell whether the words of a vocabulary's term stand side by side in an article of a language."""
-        chain = chain_of(self._deriver.analyzer(language), term)
+        chain = chain_of(self._analyzer(language), term)
         if not chain:
             return False
         # A lone character at the end begins a bigram in running text.
@@ -557,14 +556,17 @@ class ArticleIndex:
         *,
         prune: Sequence[str | os.PathLike[str]] = (),
         wait: float = 10.0,
+        jobs: int = 1,
         progress: Callable[[Draft], None] | None = None,
-    ) -> "Changes":
+    ) -> Changes:
         """Add articles, replace those that changed, leave alone those that did not.
 
         Args:
             drafts: what `searchkit.readers.read` yields. Problems are passed on in the result.
             prune: files and folders; articles that came from there and are not among ``drafts`` are removed.
             wait: seconds to wait for another writer.
+            jobs: processes to analyze articles on, once there are many. With more than 1 a script needs
+                ``if __name__ == "__main__":``, as `multiprocessing` tells.
             progress: called after each article.
 
         All changes show at once, at the end; an error before leaves the index as it was. Then follow articles
@@ -577,7 +579,7 @@ class ArticleIndex:
 
         with self._writing(wait) as writer:
             self._refresh()
-            batch = Batch(self._engine, writer, self._deriver, self._settings.copy())
+            batch = Batch(self._engine, writer, _deriver(self._settings), self._settings.copy(), jobs)
             changes = batch.update(drafts, prune, progress)
             if changes.any:
                 # The labels are written first: those of articles that are not there yet do no harm.
@@ -590,7 +592,12 @@ class ArticleIndex:
         return changes
 
     def rebuild(
-        self, *, vocabulary: Vocabulary | None = None, studies: StudyRegistry | None = None, wait: float = 10.0
+        self,
+        *,
+        vocabulary: Vocabulary | None = None,
+        studies: StudyRegistry | None = None,
+        wait: float = 10.0,
+        jobs: int = 1,
     ) -> int:
         """Analyze all articles again, from the texts that the index keeps; return their number.
 
@@ -598,6 +605,7 @@ class ArticleIndex:
             vocabulary: a new vocabulary of mechanisms; None keeps the index's own.
             studies: studies to know besides those that ship with searchkit; None keeps the index's own.
             wait: seconds to wait for another writer.
+            jobs: see `update`.
         """
         from searchkit.batch import Batch
 
@@ -608,7 +616,7 @@ class ArticleIndex:
                 vocabulary or old.vocabulary,
                 studies=old.studies if studies is None else studies,
             )
-            number = Batch(self._engine, writer, _deriver(new), new).rebuild()
+            number = Batch(self._engine, writer, _deriver(new), new, jobs).rebuild()
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)
@@ -691,20 +699,21 @@ class ArticleIndex:
         """Derive articles anew whose studies have a better key that their index has learned since."""
         from searchkit.batch import Batch
 
-        batch = Batch(self._engine, writer, self._deriver, self._settings.copy())
+        batch = Batch(self._engine, writer, _deriver(self._settings), self._settings.copy())
         if batch.tie():
             writer.commit()
             self._save(batch.settings)
 
     def _take(self, current: Settings, stamp: Stamp) -> None:
         """Work with these settings from now on."""
-        if (self._deriver.mechanisms, self._deriver.studies) != (current.vocabulary, _known(current)):
-            self._deriver = _deriver(current)
+        if self._settings.vocabulary == current.vocabulary:
+            # Its terms are compiled already.
+            current.vocabulary = self._settings.vocabulary
         self._settings = current
         self._stamp = stamp
+        self._analyzers: dict[str, Analyzer] = {}
         self._speller: Speller | None = None
-        # The deriver's vocabulary, equal to that of the settings, has its terms compiled.
-        self._names = FacetNames(self.vocabulary, current.study_labels, self._deriver.studies)
+        self._names = FacetNames(self.vocabulary, current.study_labels, self._known)
         # What is kept of the index's words; the settings are written with each commit, and so it starts anew.
         self._sounds: Names | None = None
         self._frequencies: dict[tuple[str, str], int] = {}
@@ -721,9 +730,20 @@ class ArticleIndex:
         current.write(self.path)
         self._take(current, settings.stamp(self.path))
 
+    def _analyzer(self, language: str) -> Analyzer:
+        """Return the analyzer of a language that knows the vocabulary's words."""
+        analyzer = self._analyzers.get(language)
+        if analyzer is None:
+            words = self.vocabulary.words_without_spaces()
+            analyzer = self._analyzers[language] = analyzer_for(language, words)
+        return analyzer
+
+    def _known(self) -> StudyRegistry:
+        return _known(self._settings)
+
     def _check_analyzers(self) -> None:
         for language, fingerprint in self._settings.analyzers.items():
-            if self._deriver.analyzer(language).fingerprint != fingerprint:
+            if self._analyzer(language).fingerprint != fingerprint:
                 raise AnalyzerMismatchError(
                     f"{self.path} was made with another {language} analyzer than the one installed; "
                     f"run: searchkit rebuild --index {self.path}"
@@ -748,7 +768,7 @@ class ArticleIndex:
 
         compiler = Compiler(
             languages=self._languages,
-            analyzer=self._deriver.analyzer,
+            analyzer=self._analyzer,
             frequency=self._frequency,
             vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
@@ -756,11 +776,21 @@ class ArticleIndex:
         )
         return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
 
-    def _feedback(self, tree: Query, filters: Filters) -> tuple[Term, ...]:
-        if isinstance(tree, Everything):
-            return ()
-        request = Request(tree, filters=filters.for_engine(), limit=2)
-        return feedback(self._engine.search(request).hits, self._engine)
+    def _ranked(self, request: Request) -> tuple[Response, tuple[Term, ...]]:
+        """Return the answer to a request, its hits ranked with feedback, and the terms that the feedback adds."""
+        tree = request.query
+        if not request.limit or request.sort != "relevance" or isinstance(tree, Everything):
+            return self._engine.search(request), ()
+        if request.offset or request.collapse:
+            first = Request(tree, filters=request.filters, limit=2, stored=False)
+            extra = feedback(self._engine.search(first).hits, self._engine)
+            return self._engine.search(replace(request, query=preferring(tree, extra))), extra
+        # The first two are on the page itself, which stays as it is where there is no clear best hit.
+        response = self._engine.search(replace(request, limit=max(request.limit, 2)))
+        hits = response.hits[: request.limit]
+        if extra := feedback(response.hits[:2], self._engine):
+            hits = self._engine.search(replace(request, query=preferring(tree, extra), facets=())).hits
+        return replace(response, hits=hits), extra
 
     def _suggestion(self, query: str, filters: Filters, *, expand: bool) -> str | None:
         """Return the first corrected query that finds something."""
@@ -772,7 +802,7 @@ class ArticleIndex:
 
     def _speller_now(self) -> Speller:
         if self._speller is None:
-            self._speller = Speller(self._engine, self._languages, self._deriver.analyzer, self.vocabulary)
+            self._speller = Speller(self._engine, self._languages, self._analyzer, self.vocabulary)
         return self._speller
 
     @property
@@ -844,7 +874,7 @@ class ArticleIndex:
             self._sounds = Names(self._engine.terms)
         return Translator(
             languages=tuple(sorted(self._settings.analyzers)),
-            analyzer=self._deriver.analyzer,
+            analyzer=self._analyzer,
             frequency=self._frequency,
             terms=self._engine.terms,
             names=self._sounds,
@@ -873,7 +903,13 @@ class ArticleIndex:
     def _counts(self, name: str, counts: Mapping[str, int], chosen: frozenset[str]) -> tuple[FacetCount, ...]:
         # A chosen value stays to be seen, and unchosen, where nothing is left of it.
         found = [
-            FacetCount(value, self._names.label(name, value), counts.get(value, 0), value in chosen)
+            FacetCount(
+                value,
+                self._names.label(name, value),
+                counts.get(value, 0),
+                value in chosen,
+                self._names.parent(name, value),
+            )
             for value in {*counts, *chosen}
         ]
         return tuple(sorted(found, key=lambda count: (-count.count, count.label, count.value)))
@@ -891,6 +927,8 @@ def _narrowed(page: Request, query: Query, filters: Filters, *, facets: bool) ->
 
 
 def _deriver(current: Settings) -> Deriver:
+    from searchkit.derive import Deriver
+
     return Deriver(current.vocabulary, Vocabulary.builtin("study_types"), _known(current))
 
 

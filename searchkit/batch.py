@@ -1,7 +1,7 @@
 """One batch of changes to an index: what is added, replaced and removed, before it is committed."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from searchkit.readers.draft import STDIN
 from searchkit.settings import Settings
 from searchkit.stored import StoredArticle
 from searchkit.studies import Ties
+from searchkit.workers import Task, derive
 
 
 @dataclass(slots=True)
@@ -44,12 +45,14 @@ class Batch:
         writer: takes the changes.
         deriver: finds facets with the vocabulary and studies of the settings.
         settings: those of the index, to be changed: study labels, ties, languages.
+        jobs: processes to derive on; see `searchkit.workers.derive`.
     """
 
     engine: Engine
     writer: Writer
     deriver: Deriver
     settings: Settings
+    jobs: int = 1
 
     def update(
         self,
@@ -60,9 +63,31 @@ class Batch:
         """Add articles, replace those that changed, remove pruned ones; see `ArticleIndex.update`."""
         changes = Changes()
         before = {entry.id: entry for entry in self.engine.entries()}
-        groups = Groups(self.engine)
         seen: dict[str, str] = {}
         broken: list[str] = []
+        groups = Groups(self.engine)
+        tasks = self._tasks(drafts, before, changes, seen, broken, progress)
+        for task, derived in derive(tasks, self.deriver, self._ties(), self.jobs):
+            self._add(derived, groups)
+            changes.added += task.identifier not in before
+            changes.changed += task.identifier in before
+            if progress and isinstance(task.source, Draft):
+                progress(task.source)
+        gone = _gone(before.values(), seen, prune, broken)
+        self.writer.delete(gone)
+        changes.removed = len(gone)
+        return changes
+
+    def _tasks(
+        self,
+        drafts: Iterable[Draft | Problem],
+        before: Mapping[str, Entry],
+        changes: Changes,
+        seen: dict[str, str],
+        broken: list[str],
+        progress: Callable[[Draft], None] | None,
+    ) -> Iterator[Task]:
+        """Yield what is new or changed; take note of the rest."""
         for draft in drafts:
             if isinstance(draft, Problem):
                 changes.problems.append(draft.message)
@@ -81,24 +106,21 @@ class Batch:
             old = before.get(identifier)
             if old and (old.digest, old.source) == (digest, draft.source):
                 changes.unchanged += 1
+                if progress:
+                    progress(draft)
             else:
-                self._add(self.deriver.draft(draft, identifier, digest, self._ties()), groups)
-                changes.added += old is None
-                changes.changed += old is not None
-            if progress:
-                progress(draft)
-        gone = _gone(before.values(), seen, prune, broken)
-        self.writer.delete(gone)
-        changes.removed = len(gone)
-        return changes
+                yield Task(draft, identifier, digest)
 
     def rebuild(self) -> int:
         """Derive all articles anew, from the texts that the index keeps; return their number."""
         entries = sorted(self.engine.entries())
         groups = Groups(None)  # all found anew
-        for entry in entries:
-            stored = self._stored(entry.id)
-            derived = self.deriver.article(stored.article, stored.given, entry.digest, self._ties())
+        tasks = (
+            Task(stored.article, entry.id, entry.digest, stored.given)
+            for entry in entries
+            for stored in [self._stored(entry.id)]
+        )
+        for _, derived in derive(tasks, self.deriver, self._ties(), self.jobs):
             self._add(derived, groups)
         return len(entries)
 
@@ -136,7 +158,8 @@ class Batch:
     def _add(self, derived: Derived, groups: Groups) -> None:
         document = derived.document
         # The digest makes a name that no earlier text of the article has left behind on its versions.
-        group, pieces = groups.place(derived.stored, own=f"{document.id} {document.digest}")
+        own = f"{document.id} {document.digest}"
+        group, pieces = groups.place(document.id, derived.trace, derived.group, own)
         self.writer.add(replace(document, group=group, facets={**document.facets, groups.facet: pieces}))
         self.settings.add_study_labels(derived.study_labels)
         if document.language not in self.settings.analyzers:

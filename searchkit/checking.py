@@ -84,13 +84,13 @@ class _Checker:
         self._parents: dict[str, str] = {}
         for key, entry in data.items():
             try:
-                terms, parent = parse_concept(key, entry)
+                concept = parse_concept(key, entry)
             except VocabularyError as error:
                 self._say((key,), "error", str(error))
                 continue
-            self._concepts[key] = terms
-            if parent:
-                self._parents[key] = parent
+            self._concepts[key] = concept.terms
+            if concept.parent:
+                self._parents[key] = concept.parent
         if not data:
             self._found.append(
                 Finding(1, "error", f"{path.name} holds no concept; write a table such as [nmda-receptor]")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import regex
 
@@ -16,6 +16,7 @@ from searchkit.article import Article, Reference, Section
 from searchkit.index.engine import Document
 from searchkit.language import detect
 from searchkit.negation import affirmed
+from searchkit.parallel import Trace, trace_of
 from searchkit.participants import KEY, find_participants
 from searchkit.readers.draft import STDIN, Draft
 from searchkit.references import find_citations, parse_references
@@ -31,11 +32,19 @@ _BLANKS: Final = regex.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """An article ready for an engine."""
+    """An article ready for an engine.
 
-    stored: StoredArticle
+    Attributes:
+        document: what is indexed; its group is still to be found.
+        study_labels: study key -> what people call it.
+        trace: what tells versions of an article in other languages.
+        group: that which the source gave, or nothing.
+    """
+
     document: Document
     study_labels: dict[str, str]
+    trace: Trace
+    group: str
 
 
 class Deriver:
@@ -52,6 +61,10 @@ class Deriver:
         self.study_types = study_types
         self.studies = studies
         self._user_words = mechanisms.words_without_spaces()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what it was made of: other processes load their own dictionaries."""
+        return type(self), (self.mechanisms, self.study_types, self.studies)
 
     def analyzer(self, language: str) -> Analyzer:
         """Return the analyzer of a language that knows the vocabulary's words."""
@@ -99,7 +112,9 @@ class Deriver:
         facets: dict[str, tuple[str, ...]] = {"language": (article.language,)}
         for name, values in found.items():
             kept = article.facets.get(name, ()) if name in given else sorted(values)
-            facets[name] = tuple(kept)
+            # Given mechanisms, too, are under the wider ones: these follow, in the source's order.
+            wider = self.mechanisms.closed(kept).difference(kept) if name == "mechanism" else ()
+            facets[name] = (*kept, *sorted(wider))
         evidence = {
             name: {value: tuple(sorted(set(spans))) for value, spans in values.items()}
             for name, values in found.items()
@@ -132,13 +147,13 @@ class Deriver:
             id=article.id,
             language=article.language,
             fields={kind: terms for kind, terms in fields.items() if terms},
-            facets={**article.facets, FIELD: levels(strength)},
+            facets={**facets, FIELD: levels(strength)},
             published=article.published.toordinal() if article.published else 0,
             digest=digest,
             source=article.source,
             stored=stored.to_bytes(),
         )
-        return Derived(stored, document, labels)
+        return Derived(document, labels, trace_of(stored), article.group)
 
     def cited(self, article: Article, ties: Ties) -> list[tuple[Reference, Study]]:
         """Return the references to studies, listed ones first, then those in running text, with what they mean."""

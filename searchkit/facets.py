@@ -1,8 +1,8 @@
 """What people call facet values, and which values they mean."""
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from searchkit.analyzers import known_codes
 from searchkit.analyzers.normalize import fold
@@ -18,18 +18,23 @@ class FacetNames:
     Args:
         mechanisms: its vocabulary.
         study_labels: study key -> label.
-        studies: the known studies.
+        studies: returns the known studies, which few spellings need.
     """
 
     mechanisms: Vocabulary
     study_labels: Mapping[str, str]
-    studies: StudyRegistry = field(default_factory=StudyRegistry.builtin)
+    studies: Callable[[], StudyRegistry] = StudyRegistry.builtin
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         """Return what people call a value; itself where it has no other name."""
         if vocabulary := self._vocabulary(facet):
             return vocabulary.label(value, language)
         return self.study_labels.get(value, value) if facet == "study" else value
+
+    def parent(self, facet: str, value: str) -> str | None:
+        """Return the wider value that a value is under, if any."""
+        vocabulary = self._vocabulary(facet)
+        return vocabulary.parents.get(value) if vocabulary else None
 
     def accepted(self, facet: str, spellings: str | Iterable[str], known: Collection[str]) -> frozenset[str]:
         """Return the values that a person's spellings mean.
@@ -76,7 +81,7 @@ class FacetNames:
         """Return the values that articles may have, whether or not one here does."""
         if vocabulary := self._vocabulary(facet):
             return frozenset(vocabulary.concepts)
-        return frozenset(self.studies.studies) if facet == "study" else known_codes()
+        return frozenset(self.studies().studies) if facet == "study" else known_codes()
 
     def _vocabulary(self, facet: str) -> Vocabulary | None:
         """Return the vocabulary that a facet's values come from."""
@@ -91,6 +96,6 @@ class FacetNames:
     def _names(self, facet: str, value: str) -> list[str]:
         names = [value, self.label(facet, value)]
         if facet == "study":
-            study = self.studies.studies.get(value)
+            study = self.studies().studies.get(value)
             names += [f"doi:{study.doi}", study.doi, *study.aliases] if study else [value.removeprefix("doi:")]
         return [fold(text) for text in names if text]

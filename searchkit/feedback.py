@@ -30,12 +30,15 @@ def feedback(hits: tuple[EngineHit, ...], engine: Engine) -> tuple[Term, ...]:
     """Return terms that prefer what is like the best of the first two hits, none if it is not clearly the best.
 
     Args:
-        hits: the first two, with what is stored of them.
+        hits: the first two.
         engine: where they were found.
     """
     if len(hits) < 2 or hits[1].score >= _CLEAR * hits[0].score:
         return ()
-    best = StoredArticle.from_bytes(hits[0].stored)
+    block = hits[0].stored or engine.get([hits[0].id]).get(hits[0].id)
+    if not block:
+        return ()  # another process has just removed it
+    best = StoredArticle.from_bytes(block)
     field = field_name("body", best.article.language)
     documents = engine.document_count(best.article.language)
     counts = Counter(token.text for token in best.body)

@@ -153,22 +153,23 @@ class Groups:
     _traces: dict[str, tuple[Trace, str]] = field(default_factory=dict)
     _holders: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def place(self, stored: StoredArticle, own: str) -> tuple[str, tuple[str, ...]]:
+    def place(self, identifier: str, trace: Trace, given: str, own: str) -> tuple[str, tuple[str, ...]]:
         """Return the group of an article (that of the one that agrees best, or its own) and its trace's pieces.
 
         Args:
-            stored: the article.
+            identifier: the article's id.
+            trace: its trace.
+            given: the group that its source gave, or nothing.
             own: a name that no other group has.
 
         A group holds one article of a language, unless the source gave it.
         """
-        article, trace = stored.article, trace_of(stored)
         found = pieces(trace)
-        group = f"={article.group}" if article.group else self._found(article.id, trace, found) or own
-        self._seen.add(article.id)
+        group = f"={given}" if given else self._found(identifier, trace, found) or own
+        self._seen.add(identifier)
         for piece in found:
-            self._traces[article.id] = (trace, group)
-            self._holders[piece].append(article.id)
+            self._traces[identifier] = (trace, group)
+            self._holders[piece].append(identifier)
         return group, found
 
     def _found(self, identifier: str, trace: Trace, wanted: tuple[str, ...]) -> str:

@@ -225,16 +225,24 @@ class FacetCount:
         value: the key, as filters take it.
         label: for people.
         selected: it is among the search's filters.
+        parent: the wider mechanism that it is under, whose count includes its articles; None where there is none.
     """
 
     value: str
     label: str
     count: int
     selected: bool = False
+    parent: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the count as JSON types."""
-        return {"value": self.value, "label": self.label, "count": self.count, "selected": self.selected}
+        return {
+            "value": self.value,
+            "label": self.label,
+            "count": self.count,
+            "selected": self.selected,
+            "parent": self.parent,
+        }
 
 
 @dataclass(frozen=True, slots=True)

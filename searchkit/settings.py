@@ -65,14 +65,14 @@ class Settings:
         try:
             return cls(
                 engine=data["engine"],
-                vocabulary=Vocabulary.from_dict(data["vocabulary"]),
+                vocabulary=Vocabulary.from_dict(data["vocabulary"], data["compiled"]),
                 analyzers=data["analyzers"],
                 study_labels=data["study_labels"],
                 study_ties=data.get("study_ties", {}),  # older indexes have none, nor the next
                 studies=StudyRegistry.from_dict(data.get("studies", {})),
                 version=data["searchkit"],
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise IndexFormatError(f"{file}: damaged ({error!r}); index the articles again") from error
 
     def write(self, folder: Path) -> None:
@@ -83,6 +83,8 @@ class Settings:
             "engine": self.engine,
             "analyzers": self.analyzers,
             "vocabulary": self.vocabulary.to_dict(),
+            # So that a search need not analyze a thousand terms first.
+            "compiled": self.vocabulary.compiled(),
             "study_labels": self.study_labels,
             "study_ties": self.study_ties,
             "studies": self.studies.to_dict(),

@@ -77,10 +77,10 @@ class StudyRegistry:
 
     studies: Mapping[str, Study] = field(default_factory=dict)
 
-    @classmethod
-    def builtin(cls) -> Self:
-        """Return the registry that ships with searchkit."""
-        return cls(_builtin())
+    @staticmethod
+    def builtin() -> "StudyRegistry":
+        """Return the registry that ships with searchkit; the same object each time."""
+        return _builtin()
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -416,9 +416,9 @@ def _is_date(value: object) -> bool:
 
 
 @cache
-def _builtin() -> dict[str, Study]:
+def _builtin() -> StudyRegistry:
     text = resources.files("searchkit.data").joinpath("studies.toml").read_text(encoding="utf-8")
-    return {key: _study(key, entry) for key, entry in tomllib.loads(text).items()}
+    return StudyRegistry({key: _study(key, entry) for key, entry in tomllib.loads(text).items()})
 
 
 def _study(key: str, entry: Mapping[str, Any]) -> Study:

@@ -6,7 +6,8 @@ A vocabulary is a TOML file with a table for each concept and a list of terms fo
     en = ["NMDA receptor", "N-methyl-D-aspartate receptor"]
     sv = ["NMDA-receptor"]
 
-``parent = "glutamate-signalling"`` in a table puts a concept under a wider one: who carries it carries that too.
+``parent = "glutamate-receptor"`` in a table puts a concept under a wider one: who carries it carries that too.
+``sources = ["MeSH D016194: Receptors, N-Methyl-D-Aspartate"]`` says where a concept and its terms come from.
 
 Terms are matched on analyzed tokens, so neither inflection nor punctuation nor Chinese word breaks matter; where
 terms overlap the longest wins. The table ``[ignore]`` has phrases that are no term of any concept, and hide the
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 import regex
 
@@ -32,7 +33,13 @@ _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IGNORE: Final = "ignore"
 _BEGINS: Final = "\0"  # after a character: any bigram that begins with it
 _CODE: Final = regex.compile(r"[a-z]{2,3}")
-_PARENT: Final = "parent"  # longer than any language code
+# Longer than any language code.
+_PARENT: Final = "parent"
+_SOURCES: Final = "sources"
+
+
+# A term: its key, and its tokens.
+Chain: TypeAlias = tuple[str, list[str]]
 
 
 class Match(NamedTuple):
@@ -43,6 +50,20 @@ class Match(NamedTuple):
     end: int
 
 
+class Concept(NamedTuple):
+    """A table of a vocabulary file.
+
+    Attributes:
+        terms: language -> terms, of which the first is the label.
+        parent: key of the wider concept that it is under, or nothing.
+        sources: where it and its terms come from; any text.
+    """
+
+    terms: dict[str, tuple[str, ...]]
+    parent: str
+    sources: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """Concepts with their terms: key -> language -> terms, of which the first is the label.
@@ -50,21 +71,24 @@ class Vocabulary:
     Attributes:
         parents: key -> the wider concept that it is under, for those that are under one.
         ignored: language -> phrases that hide the terms in them, such as "artificial neural network".
+        sources: key -> where the concept and its terms come from, such as "MeSH D016194: …"; those that say so.
     """
 
     concepts: Mapping[str, Mapping[str, tuple[str, ...]]]
     parents: Mapping[str, str] = field(default_factory=dict)
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...]], "Matcher"] = field(
         default_factory=dict, compare=False, repr=False
     )
+    # Fingerprint of an analyzer and language -> the tokens of each term, with its key.
+    _chains: dict[tuple[str, str], list[Chain]] = field(default_factory=dict, compare=False, repr=False)
+    _words: set[str] = field(default_factory=set, compare=False, repr=False)
 
-    @classmethod
-    def builtin(cls, name: str = "mechanisms") -> Self:
-        """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``."""
-        tables, parents = _builtin(name)
-        concepts = {key: entry for key, entry in tables.items() if key != _IGNORE}
-        return cls(concepts, parents, tables.get(_IGNORE, {}))
+    @staticmethod
+    def builtin(name: str = "mechanisms") -> "Vocabulary":
+        """Return a vocabulary that ships with searchkit: ``mechanisms`` or ``study_types``; the same each time."""
+        return _builtin(name)
 
     @classmethod
     def load(cls, path: Path, base: "Vocabulary | None" = None) -> Self:
@@ -82,20 +106,18 @@ class Vocabulary:
         replace = data.pop("replace", False)
         if not isinstance(replace, bool):
             raise VocabularyError(f"{path}: 'replace' must be true or false")
-        concepts: dict[str, Mapping[str, tuple[str, ...]]] = {}
-        parents: dict[str, str] = {}
+        tables: dict[str, Concept] = {}
         for key, entry in data.items():
             try:
-                concepts[key], parent = parse_concept(key, entry)
+                tables[key] = parse_concept(key, entry)
             except VocabularyError as error:
                 raise VocabularyError(f"{path}:{line_of(text, key)}: {error}") from error
-            if parent:
-                parents[key] = parent
-        ignored = concepts.pop(_IGNORE, {})
+        concepts, parents, ignored, sources = _parts(tables)
         if not concepts and not ignored:
             raise VocabularyError(f"{path}: holds no concept; write a table such as [nmda-receptor]")
         if base is not None and not replace:
             parents = {**{key: above for key, above in base.parents.items() if key not in concepts}, **parents}
+            sources = {**{key: said for key, said in base.sources.items() if key not in concepts}, **sources}
             concepts = {**base.concepts, **concepts}
             codes = dict.fromkeys([*base.ignored, *ignored])
             ignored = {code: (*base.ignored.get(code, ()), *ignored.get(code, ())) for code in codes}
@@ -108,7 +130,11 @@ class Vocabulary:
                 raise VocabularyError(
                     f"{path}:{line_of(text, key)}: [{key}] is above itself: {' → '.join([*cycle, key])}"
                 )
-        return cls(concepts, parents, ignored)
+        return cls(concepts, parents, ignored, sources)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the compiled terms."""
+        return type(self).from_dict, (self.to_dict(),)
 
     def to_dict(self) -> dict[str, dict[str, list[str]]]:
         """Return the vocabulary as JSON types."""
@@ -116,19 +142,34 @@ class Vocabulary:
         return {
             key: {code: list(terms) for code, terms in entry.items()}
             | ({_PARENT: [self.parents[key]]} if key in self.parents else {})
+            | ({_SOURCES: list(self.sources[key])} if key in self.sources else {})
             for key, entry in tables.items()
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Mapping[str, Iterable[str]]]) -> Self:
-        """Return the vocabulary that `to_dict` gave."""
+    def from_dict(
+        cls, data: Mapping[str, Mapping[str, Iterable[str]]], compiled: Mapping[str, Any] | None = None
+    ) -> Self:
+        """Return the vocabulary that `to_dict` gave.
+
+        Args:
+            data: what it gave.
+            compiled: what `compiled` gave; what other analyzers made of the terms is not used.
+        """
         tables = {
-            key: {code: tuple(terms) for code, terms in entry.items() if code != _PARENT}
+            key: Concept(
+                {code: tuple(terms) for code, terms in entry.items() if code not in {_PARENT, _SOURCES}},
+                next(iter(entry.get(_PARENT, ())), ""),
+                tuple(entry.get(_SOURCES, ())),
+            )
             for key, entry in data.items()
         }
-        parents = {key: parent for key, entry in data.items() for parent in entry.get(_PARENT, ())}
-        ignored = tables.pop(_IGNORE, {})
-        return cls(tables, parents, ignored)
+        vocabulary = cls(*_parts(tables))
+        if compiled:
+            vocabulary._words.update(compiled["words"])
+            for code, (fingerprint, chains) in compiled["chains"].items():
+                vocabulary._chains[fingerprint, code] = [(key, list(chain)) for key, chain in chains]
+        return vocabulary
 
     def above(self, key: str) -> tuple[str, ...]:
         """Return the wider concepts that a concept is under, the nearest first."""
@@ -137,6 +178,16 @@ class Vocabulary:
             found.append(parent)
             key = parent
         return tuple(found)
+
+    def most_specific(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return the concepts that are above no other of ``keys``."""
+        held = frozenset(keys)
+        return held.difference(*(self.above(key) for key in held))
+
+    def closed(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return concepts with all the wider ones that they are under."""
+        held = frozenset(keys)
+        return held.union(*(self.above(key) for key in held))
 
     @property
     def languages(self) -> frozenset[str]:
@@ -151,13 +202,23 @@ class Vocabulary:
 
     def words_without_spaces(self) -> frozenset[str]:
         """Return the terms in scripts that need a segmenter, for its dictionary."""
-        return frozenset(
-            text
-            for entry in (*self.concepts.values(), self.ignored)
-            for terms in entry.values()
-            for term in terms
-            for text in _unspaced_runs(term)
-        )
+        if not self._words:
+            self._words.update(
+                text
+                for entry in (*self.concepts.values(), self.ignored)
+                for terms in entry.values()
+                for term in terms
+                for text in _unspaced_runs(term)
+            )
+        return frozenset(self._words)
+
+    def compiled(self) -> dict[str, Any]:
+        """Return as JSON types what takes a query's time to find out: the tokens of all terms; see `from_dict`."""
+        chains = {}
+        for code in sorted(self.languages):
+            analyzer = analyzer_for(code)
+            chains[code] = [analyzer.fingerprint, self._chained(analyzer, code)]
+        return {"words": sorted(self.words_without_spaces()), "chains": chains}
 
     def find(self, text: str, analyzer: Analyzer, tokens: Sequence[Token] | None = None) -> list[Match]:
         """Return the terms of the analyzer's language, and the English ones, that stand in ``text``.
@@ -197,14 +258,20 @@ class Vocabulary:
         name = (analyzer.fingerprint, codes)
         matcher = self._matchers.get(name)
         if matcher is None:
-            terms = (
-                (key, term)
-                for key, entry in (*self.concepts.items(), ("", self.ignored))
-                for code in codes
-                for term in entry.get(code, ())
-            )
-            matcher = self._matchers[name] = Matcher(analyzer, terms)
+            chains = [chain for code in codes for chain in self._chained(analyzer, code)]
+            matcher = self._matchers[name] = Matcher(chains)
         return matcher
+
+    def _chained(self, analyzer: Analyzer, code: str) -> list[Chain]:
+        """Return the terms of a language as an analyzer reads them."""
+        name = (analyzer.fingerprint, code)
+        if name not in self._chains:
+            self._chains[name] = [
+                (key, [token.text for token in chain_of(analyzer, term)])
+                for key, entry in (*self.concepts.items(), ("", self.ignored))
+                for term in entry.get(code, ())
+            ]
+        return self._chains[name]
 
 
 class _Node:
@@ -219,20 +286,18 @@ class Matcher:
     """Finds many terms at once in canonical tokens; time is linear in the text, whatever the number of terms.
 
     Args:
-        analyzer: analyzes the terms as it does the text.
-        terms: (key, term) pairs; a term without key is found and not told, so that it hides shorter ones.
+        chains: the terms; one without key is found and not told, so that it hides shorter ones.
     """
 
-    def __init__(self, analyzer: Analyzer, terms: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, chains: Iterable[Chain]) -> None:
         self._root = _Node()
-        for key, term in terms:
-            chain = chain_of(analyzer, term)
+        for key, chain in chains:
             node = self._root
-            for token in chain:
-                above, node = node, node.next.setdefault(token.text, _Node())
-            if chain and is_character(chain[-1].text):
+            for text in chain:
+                above, node = node, node.next.setdefault(text, _Node())
+            if chain and is_character(chain[-1]):
                 # HPA轴: in running text its last character begins a bigram.
-                above.next.setdefault(chain[-1].text + _BEGINS, node)
+                above.next.setdefault(chain[-1] + _BEGINS, node)
             if chain and key not in node.keys:
                 node.keys.append(key)
 
@@ -307,15 +372,30 @@ def _unspaced_runs(term: str) -> Iterator[str]:
             yield term[start:end]
 
 
+class _Parts(NamedTuple):
+    """What a vocabulary is made of; see `Vocabulary`."""
+
+    concepts: dict[str, Mapping[str, tuple[str, ...]]]
+    parents: dict[str, str]
+    ignored: Mapping[str, tuple[str, ...]]
+    sources: dict[str, tuple[str, ...]]
+
+
+def _parts(tables: Mapping[str, Concept]) -> _Parts:
+    named = {key: table for key, table in tables.items() if key != _IGNORE}
+    return _Parts(
+        {key: table.terms for key, table in named.items()},
+        {key: table.parent for key, table in named.items() if table.parent},
+        tables[_IGNORE].terms if _IGNORE in tables else {},
+        {key: table.sources for key, table in named.items() if table.sources},
+    )
+
+
 @cache
-def _builtin(name: str) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, str]]:
+def _builtin(name: str) -> Vocabulary:
     file = resources.files("searchkit.data").joinpath(f"{name}.toml")
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    found = {key: parse_concept(key, entry) for key, entry in data.items()}
-    return (
-        {key: terms for key, (terms, _) in found.items()},
-        {key: parent for key, (_, parent) in found.items() if parent},
-    )
+    return Vocabulary(*_parts({key: parse_concept(key, entry) for key, entry in data.items()}))
 
 
 def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
@@ -331,8 +411,8 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         raise VocabularyError(f"{path}: not valid TOML: {error}") from error
 
 
-def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str]:
-    """Return the terms of a concept by language, and the key of its parent or nothing.
+def parse_concept(key: str, entry: Any) -> Concept:
+    """Return what the table of a concept says.
 
     Raises:
         VocabularyError: it is not a concept; the message does not tell where.
@@ -344,9 +424,14 @@ def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str
     parent = entry.get(_PARENT, "")
     if not isinstance(parent, str):
         raise VocabularyError(f"the parent of [{key}] must be the key of another concept, in quotes")
+    sources = entry.get(_SOURCES, [])
+    if not isinstance(sources, list) or not all(isinstance(name, str) and name.strip() for name in sources):
+        raise VocabularyError(
+            f'the sources of [{key}] must be a list of texts in quotes, such as ["MeSH D016194"]'
+        )
     terms: dict[str, tuple[str, ...]] = {}
     for code, names in entry.items():
-        if code == _PARENT:
+        if code in {_PARENT, _SOURCES}:
             continue
         if not _CODE.fullmatch(code):
             raise VocabularyError(f"{code!r} in [{key}] is not a language code such as en or zh")
@@ -356,7 +441,7 @@ def parse_concept(key: str, entry: Any) -> tuple[dict[str, tuple[str, ...]], str
             terms[code] = tuple(names)
     if not terms:
         raise VocabularyError(f"[{key}] has no term in any language")
-    return terms, parent
+    return Concept(terms, parent, tuple(sources))
 
 
 def line_of(text: str, key: str) -> int:

@@ -47,7 +47,8 @@ def command(
 ) -> None:
     """Measure an index on questions with known answers: MRR@10, nDCG@10, recall@10 and recall@100.
 
-    With --facets, measure what it says of each article: precision, recall and F1 of each facet.
+    With --facets, measure what it says of each article: precision, recall and F1 of each facet; of mechanisms with
+    the wider ones that they are under, and again with the most specific alone.
 
     \b
     Examples:
@@ -80,8 +81,10 @@ def _facets(index: Path, labels: Path, *, as_json: bool) -> None:
         echo_json(found.to_dict())
         return
     rows = [["facet", "language", "precision", "recall", "F1", "right", "wrong", "missed"]]
-    for facet, counts in found.languages.items():
-        for code, count in [*sorted(counts.items()), ("all", found.total(facet))]:
+    groups = [(facet, counts) for facet, counts in found.languages.items()]
+    groups += [(f"{facet}, most specific", counts) for facet, counts in found.most_specific.items()]
+    for facet, counts in groups:
+        for code, count in [*sorted(counts.items()), ("all", facet_evaluation.total(counts))]:
             measures = (f"{value:.3f}" for value in (count.precision, count.recall, count.f1))
             numbers = (f"{value:,}" for value in (count.right, count.wrong, count.missed))
             rows.append([facet, plain(code), *measures, *numbers])

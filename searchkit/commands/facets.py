@@ -1,6 +1,6 @@
 """``searchkit facets``: count articles by study, mechanism and language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from searchkit.commands.options import expand_option, filter_options, index_opti
 from searchkit.commands.output import echo, echo_json, plain
 
 if TYPE_CHECKING:
-    from searchkit.results import Candidate
+    from searchkit.results import Candidate, FacetCount
 
 
 @click.command(short_help="Count articles by study, mechanism, language.")
@@ -40,7 +40,8 @@ def command(
 ) -> None:
     """Count the values of each facet over all articles, or over those that QUERY and the filters leave.
 
-    A facet's own filter does not narrow its counts: they say what another choice would give.
+    A facet's own filter does not narrow its counts: they say what another choice would give. A mechanism stands
+    below the wider one that it is under, whose count includes it.
 
     \b
     Examples:
@@ -69,13 +70,29 @@ def command(
         if number:
             echo()
         echo(click.style(name, fg="cyan", bold=True))
-        size = max((len(count.value) for count in values), default=0)
-        for count in values:
+        rows = [(count, f"{'  ' * depth}{plain(count.value)}") for count, depth in _tree(values)]
+        size = max((len(value) for _, value in rows), default=0)
+        for count, value in rows:
             mark = "*" if count.selected else " "
             name_of = f"  {plain(count.label)}" if count.label != count.value else ""
-            echo(f"{mark}{count.count:>7,}  {plain(count.value):<{size}}{name_of}")
+            echo(f"{mark}{count.count:>7,}  {value:<{size}}{name_of}")
         if not values:
             echo("      none")
+
+
+def _tree(values: "Sequence[FacetCount]") -> "Iterator[tuple[FacetCount, int]]":
+    """Yield counts with their depth: each below the wider value that it is under, where that is counted too."""
+    shown = {count.value for count in values}
+    below: dict[str | None, list[FacetCount]] = {}
+    for count in values:
+        below.setdefault(count.parent if count.parent in shown else None, []).append(count)
+
+    def branch(parent: str | None, depth: int) -> "Iterator[tuple[FacetCount, int]]":
+        for count in below.get(parent, ()):
+            yield count, depth
+            yield from branch(count.value, depth + 1)
+
+    return branch(None, 0)
 
 
 def _show_candidates(found: "Mapping[str, tuple[Candidate, ...]]", *, as_json: bool) -> None:

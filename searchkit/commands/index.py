@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from searchkit.commands.options import index_option, json_option, wait_option
+from searchkit.commands.options import index_option, jobs_option, json_option, wait_option
 from searchkit.commands.output import echo, echo_json, echo_problems, plain
 
 
@@ -35,6 +35,7 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
     "--engine", default=None, metavar="NAME", help="Engine of a new index: whoosh or tantivy.  [default: whoosh]"
 )
 @wait_option
+@jobs_option
 @json_option
 def command(
     paths: tuple[str, ...],
@@ -45,6 +46,7 @@ def command(
     format_: str | None,
     engine: str | None,
     wait: float,
+    jobs: int,
     as_json: bool,
 ) -> None:
     """Index the articles under PATH: files, folders, or - for standard input.
@@ -78,6 +80,7 @@ def command(
             engine=engine,
             format=format_,
             wait=wait,
+            jobs=jobs,
             report=report,
             progress=lambda draft: bar.update(len(draft.text.encode("utf-8", "replace"))),
         )

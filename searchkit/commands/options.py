@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -44,6 +45,18 @@ def wait_option(function: F) -> F:
         show_default=True,
         metavar="SECONDS",
         help="How long to wait while another process writes to the index.",
+    )(function)
+
+
+def jobs_option(function: F) -> F:
+    """Add ``--jobs``."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=lambda: os.cpu_count() or 1,
+        show_default="processors",
+        metavar="N",
+        help="Processes to analyze articles on, once there are many.",
     )(function)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from searchkit.commands.options import index_option, wait_option
+from searchkit.commands.options import index_option, jobs_option, wait_option
 from searchkit.commands.output import echo, plain
 
 
@@ -17,7 +17,8 @@ from searchkit.commands.output import echo, plain
     help="Mechanisms to look for from now on, added to the built-in ones (docs/vocabulary.md).",
 )
 @wait_option
-def command(index: Path, vocabulary: Path | None, wait: float) -> None:
+@jobs_option
+def command(index: Path, vocabulary: Path | None, wait: float, jobs: int) -> None:
     """Analyze all articles again, from the texts that the index keeps.
 
     Needed when searchkit says that an index was made with another analyzer, or to look for other mechanisms. The
@@ -28,5 +29,5 @@ def command(index: Path, vocabulary: Path | None, wait: float) -> None:
 
     words = Vocabulary.load(vocabulary, Vocabulary.builtin()) if vocabulary else None
     with ArticleIndex.open(index, check=False) as opened:
-        count = opened.rebuild(vocabulary=words, wait=wait)
+        count = opened.rebuild(vocabulary=words, wait=wait, jobs=jobs)
     echo(f"{count:,} articles analyzed again in {plain(str(index))}.")

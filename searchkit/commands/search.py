@@ -1,5 +1,6 @@
 """``searchkit search``: find articles."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import click
 
 from searchkit.commands.options import expand_option, filter_options, index_option, json_option
 from searchkit.commands.output import echo, echo_json, highlighted, plain, wrapped
-from searchkit.results import Hit, Results, ScorePart
+from searchkit.results import FacetCount, Hit, Results, ScorePart
 
 _SHOWN = 6
 
@@ -85,10 +86,16 @@ def print_results(results: Results, label: Any) -> None:
             if counts:
                 parts = [
                     click.style(f"{plain(count.label)} {count.count}", bold=count.selected)
-                    for count in counts[:_SHOWN]
+                    for count in _telling(counts)[:_SHOWN]
                 ]
-                more = f" · … {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+                more = f" · … {len(counts) - len(parts)} more" if len(counts) > len(parts) else ""
                 echo(f"{click.style(f'{name:<10}', fg='cyan')} {' · '.join(parts)}{more}")
+
+
+def _telling(counts: Sequence[FacetCount]) -> list[FacetCount]:
+    """Return the counts without wider mechanisms that hold no more articles than one of those under them."""
+    held = {(count.parent, count.count) for count in counts}
+    return [count for count in counts if count.selected or (count.value, count.count) not in held]
 
 
 def _print_hit(number: int, hit: Hit, label: Any) -> None:

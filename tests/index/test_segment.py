@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchkit.index import inversion
@@ -75,7 +75,7 @@ def content(segment):
     return segment.documents, languages, numbers, columns, fields
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(made=st.lists(documents(), min_size=1, max_size=4), data=st.data(), most=st.sampled_from([1, 5, 4_000_000]))
 def test_merged_segments_are_what_the_live_documents_make_together(tmp_path_factory, made, data, most):
     place = tmp_path_factory.mktemp("segments")
@@ -87,6 +87,7 @@ def test_merged_segments_are_what_the_live_documents_make_together(tmp_path_fact
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(inversion, "_MERGED_AT_A_TIME", most)
+        monkeypatch.setattr(inversion, "_TERMS_AT_A_TIME", most)
         count = merge(parts, place / "merged.seg")
 
     assert count == len(left)

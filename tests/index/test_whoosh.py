@@ -14,8 +14,9 @@ from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
 from searchkit.errors import IndexFormatError, IndexLockedError
-from searchkit.index import Document, Request, bm25, inversion, whoosh
-from searchkit.index.query import Bool, Everything, Facet, Phrase, Prefix, Term
+from searchkit.index import Document, Request, bm25, inversion, matches, whoosh
+from searchkit.index import reader as readers
+from searchkit.index.query import Bool, Everything, Facet, Fuzzy, Ids, Phrase, Prefix, Term
 from searchkit.index.whoosh import WhooshEngine
 from searchkit.testing import EngineContract
 
@@ -27,7 +28,8 @@ class TestWhoosh(EngineContract):
 class TestWhooshInManySegments(EngineContract):
     """As with hundreds of thousands of articles, where small batches stay beside large ones.
 
-    A batch does not fit into memory either, nor does what a merge reads at a time.
+    A batch does not fit into memory either, nor does what a merge reads at a time, and what is found is little of
+    what there is.
     """
 
     engine_name = "whoosh"
@@ -38,6 +40,9 @@ class TestWhooshInManySegments(EngineContract):
         monkeypatch.setattr(whoosh, "_MERGE_ALWAYS_BELOW", 0)
         monkeypatch.setattr(whoosh, "_BATCH_BYTES", 2_000)
         monkeypatch.setattr(inversion, "_MERGED_AT_A_TIME", 3)
+        monkeypatch.setattr(inversion, "_TERMS_AT_A_TIME", 4)
+        monkeypatch.setattr(matches, "_DENSE", 0)
+        monkeypatch.setattr(readers, "_DENSE", 0)
 
     def test_the_reference_corpus_is_in_several_segments(self, library):
         assert library.stats().segments == 3
@@ -334,6 +339,47 @@ def test_a_file_of_something_else_is_said_to_be_unreadable(engine, place, conten
     only(place, "*.toc").write_bytes(content)
 
     damaged(lambda: WhooshEngine.open(place), place)
+
+
+QUERIES = [
+    Everything(),
+    Term("body_en", "one"),
+    Phrase("body_en", ((0, "one"), (1, "two"))),
+    Prefix("body_en", "t"),
+    Fuzzy("body_en", "twa"),
+    Facet("mechanism", ("nmda",)),
+    Ids(("en-1",)),
+]
+
+
+@pytest.mark.parametrize("damage", [0x01, 0x80, 0xFF])
+def test_a_changed_byte_is_said_to_be_damage_or_does_no_harm(engine, place, damage):
+    """Damage within a segment is found when it makes reading fail, and never shows as another error."""
+    facets = {"mechanism": ("nmda", "gaba")}
+    write(engine, *[document(f"en-{number}", "one two three", facets=facets, group="g") for number in range(3)])
+    segment = only(place, "*.seg")
+    whole = segment.read_bytes()
+    said = 0
+    for start in range(8, whole.index(b'{"documents"')):
+        segment.write_bytes(whole[:start] + bytes([whole[start] ^ damage]) + whole[start + 1 :])
+        changed = WhooshEngine.open(place)
+        for query in QUERIES:
+            try:
+                changed.search(Request(query, facets=("mechanism",), collapse=True))
+                changed.explain(query, ["en-1"])
+            except IndexFormatError as error:
+                assert f"{segment.name} is damaged; index the articles again" in str(error)  # noqa: PT017
+                said += 1
+    assert said > 20
+
+
+def test_a_changed_table_of_contents_is_said_to_be_unreadable(engine, place):
+    write(engine, document("en-1", "one"), document("en-2", "two"))
+    write(engine, document("en-3", "three"), delete=["en-1"])
+    contents = only(place, "*.toc")
+    contents.write_bytes(contents.read_bytes().replace(b'"documents": 2', b'"documents": 9'))
+
+    assert "was changed" in damaged(lambda: WhooshEngine.open(place), place)
 
 
 # Scores

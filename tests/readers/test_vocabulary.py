@@ -1,10 +1,12 @@
 """Controlled vocabularies: which mechanisms a text or a query names, in each language."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from searchkit.analyzers import analyzer_for
+from searchkit.analyzers.normalize import fold
 from searchkit.errors import VocabularyError
 from searchkit.vocabulary import Match, Vocabulary
 
@@ -23,11 +25,71 @@ def load(folder: Path, text: str, base: Vocabulary | None = None) -> Vocabulary:
     return Vocabulary.load(path, base)
 
 
-@pytest.mark.parametrize(("vocabulary", "least"), [(MECHANISMS, 25), (TYPES, 5)])
+@pytest.mark.parametrize(("vocabulary", "least"), [(MECHANISMS, 60), (TYPES, 5)])
 def test_the_builtin_vocabularies_have_labels_in_all_five_languages(vocabulary: Vocabulary, least: int) -> None:
     assert len(vocabulary.concepts) >= least
     assert {key: set(entry) for key, entry in vocabulary.concepts.items() if set(entry) != LANGUAGES} == {}
     assert vocabulary.languages == LANGUAGES
+
+
+def test_the_mechanisms_are_a_tree_of_at_most_five_levels() -> None:
+    assert set(MECHANISMS.parents) <= set(MECHANISMS.concepts)
+    assert set(MECHANISMS.parents.values()) <= set(MECHANISMS.concepts)
+    above = {key: MECHANISMS.above(key) for key in MECHANISMS.concepts}
+    assert not [key for key, wider in above.items() if key in wider]
+    assert 3 <= max(len(wider) + 1 for wider in above.values()) <= 5
+    assert above["nmda-receptor"] == ("glutamate-receptor", "receptor")
+    assert len(MECHANISMS.parents) >= 50
+
+
+def test_concepts_are_closed_upwards_and_cut_to_the_most_specific() -> None:
+    closed = MECHANISMS.closed(["nmda-receptor", "autophagy", "no-such-key"])
+    assert closed == {
+        "nmda-receptor",
+        "glutamate-receptor",
+        "receptor",
+        "autophagy",
+        "proteostasis",
+        "no-such-key",
+    }
+    assert MECHANISMS.most_specific(closed) == {"nmda-receptor", "autophagy", "no-such-key"}
+    assert MECHANISMS.closed([]) == MECHANISMS.most_specific([]) == frozenset()
+    everything = frozenset(MECHANISMS.concepts)
+    assert MECHANISMS.closed(everything) == everything
+    assert MECHANISMS.most_specific(everything) == everything - set(MECHANISMS.parents.values())
+
+
+# What a source of a built-in vocabulary may be; identifiers are looked up by tools/mechanisms.
+SOURCE = re.compile(r"MeSH D(?:\d{6}|\d{9}): \S.*|GO:\d{7}: \S.*|CC-CEDICT: \S.*|searchkit")
+
+
+@pytest.mark.parametrize("vocabulary", [MECHANISMS, TYPES], ids=["mechanisms", "study types"])
+def test_every_builtin_concept_names_its_sources_each_once(vocabulary: Vocabulary) -> None:
+    assert set(vocabulary.sources) == set(vocabulary.concepts)
+    named: dict[str, str] = {}
+    for key, sources in vocabulary.sources.items():
+        assert all(SOURCE.fullmatch(source) for source in sources), key
+        assert sources[-1] == "searchkit"
+        for source in sources[:-1]:
+            assert named.setdefault(source, key) == key
+    assert len(named) > len(vocabulary.concepts) / 2
+
+
+def test_cc_cedict_has_the_terms_that_are_said_to_come_from_it() -> None:
+    path = Path(__file__).resolve().parents[2] / "searchkit" / "data" / "lexicon" / "cc-cedict" / "en-zh.txt"
+    lines = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    lists = {phrase: set(translations.split("|")) for phrase, translations in lines}
+    told = {
+        key: source.removeprefix("CC-CEDICT: ").split(", ")
+        for key, sources in MECHANISMS.sources.items()
+        for source in sources
+        if source.startswith("CC-CEDICT: ")
+    }
+    assert len(told) > 10
+    for key, terms in told.items():
+        assert set(terms) <= set(MECHANISMS.concepts[key]["zh"])
+        held = set().union(*(lists.get(fold(term), set()) for term in MECHANISMS.concepts[key]["en"]))
+        assert {fold(term) for term in terms} <= held, key
 
 
 @pytest.mark.parametrize("vocabulary", [MECHANISMS, TYPES], ids=["mechanisms", "study types"])
@@ -193,7 +255,19 @@ def test_an_own_file_extends_the_vocabulary_and_replaces_what_has_the_same_key(t
     assert len(own.concepts) == len(MECHANISMS.concepts) + 1
     assert found("sv", "sömnskulden och synaptisk plasticitet", own) == ["sleep-debt", "synaptic-plasticity"]
     assert found("en", "the glutamate gate", own) == ["nmda-receptor"]
-    assert found("en", "the NMDA receptor", own) == []
+    assert found("en", "the NMDA receptor", own) == ["receptor"]
+
+
+def test_an_own_file_says_where_its_terms_come_from(tmp_path: Path) -> None:
+    text = (
+        '[sleep-debt]\nsources = ["our glossary"]\nen = ["sleep debt"]\n[nmda-receptor]\nen = ["glutamate gate"]'
+    )
+    own = load(tmp_path, text, MECHANISMS)
+    assert own.sources["sleep-debt"] == ("our glossary",)
+    assert "nmda-receptor" not in own.sources
+    assert "nmda-receptor" not in own.parents
+    assert own.sources["autophagy"] == MECHANISMS.sources["autophagy"]
+    assert Vocabulary.from_dict(own.to_dict()) == own
 
 
 @pytest.mark.parametrize("base", [MECHANISMS, None])
@@ -223,6 +297,10 @@ def test_a_vocabulary_goes_through_json_types_and_back() -> None:
         ("[one]\nen = [1]", 1, "en in [one] must be a list"),
         ('[one]\nen = ["a", " "]', 1, "en in [one] must be a list"),
         ("\n\n[one]\nen = []", 3, "has no term"),
+        ('[one]\nen = ["a"]\n[two]\nen = ["b"]\nsources = "MeSH"', 3, "the sources of [two] must be a list"),
+        ('[one]\nen = ["a"]\nsources = [1]', 1, "the sources of [one] must be a list"),
+        ('[one]\nen = ["a"]\nsources = [" "]', 1, "the sources of [one] must be a list"),
+        ('[one]\nsources = ["MeSH"]', 1, "has no term"),
     ],
 )
 def test_an_error_in_a_file_names_file_and_line(tmp_path: Path, text: str, line: int, message: str) -> None:

@@ -144,7 +144,8 @@ def is_match(surface: str, leaf: engine.Query, field: str, analyzer: Analyzer, i
         case engine.Synonyms(alternatives):
             return any(is_match(surface, one, field, analyzer, index) for one in alternatives)
         case engine.Facet("mechanism", values):
-            return any(match.key in values for match in index.vocabulary.find(surface, analyzer))
+            named = {match.key for match in index.vocabulary.find(surface, analyzer)}
+            return not index.vocabulary.closed(named).isdisjoint(values)
     return False
 
 
