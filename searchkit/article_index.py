@@ -649,7 +649,7 @@ class ArticleIndex:
             left = count = self._engine.stats().documents
             new = kind.create(self.path / engine)
             with new.writer(wait) as writer:
-                for document in documents(self._engine, self._deriver.analyzer):
+                for document in documents(self._engine, self._analyzer):
                     writer.add(document)
                     left -= 1
                     if progress:
