@@ -13,10 +13,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
+from uuid import uuid4
 
 import tantivy
 from tantivy import FieldType, Order
@@ -234,8 +234,7 @@ class TantivyWriter:
         batch = self._batches.get(language)
         if batch is None:
             part = self._begun().parts.get(language)
-            taken = {folder.name for folder in self._location.iterdir()}
-            folder = next(name for name in map(str, count(1)) if name not in taken)
+            folder = uuid4().hex  # never again: readers know a part by its folder
             heap = max(_LEAST_HEAP, _HEAP >> len(self._batches))
             batch = self._batches[language] = _Batch(part.folder if part else None, self._location / folder, heap)
         return batch

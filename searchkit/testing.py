@@ -1553,6 +1553,21 @@ class EngineContract:
         reader.close()
         writer.close()
 
+    @pytest.mark.parametrize("commits", range(1, 5))
+    def test_a_reader_that_slept_through_some_commits_sees_the_last(
+        self, engine_class: type[Engine], location: Callable[[], Path], commits: int
+    ) -> None:
+        place = location()
+        reader, writer = engine_class.create(place), engine_class.open(place)
+        for number in range(8):
+            _write(writer, _document("en-1", body=f"word{number}", study=(f"s{number}",)), _document("sv-1"))
+            if number % commits == 0:
+                response = _search(reader, Term("body_en", f"word{number}"))
+                assert (_ids(response), dict(response.facets["study"])) == (["en-1"], {f"s{number}": 1})
+                assert list(reader.terms("body_en", "word"))[-1][0] == f"word{number}"
+        reader.close()
+        writer.close()
+
     def test_a_table_of_contents_that_is_being_read_is_that_of_one_commit(self, engine: Engine) -> None:
         _write(engine, *_CORPUS)
         entries = engine.entries()
