@@ -12,7 +12,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -137,23 +137,39 @@ class _Batch:
         self.folder = folder
         link(old, folder)
         self._index = tantivy.Index.open(str(folder)) if old else tantivy.Index(schema(), path=str(folder))
-        self.writer: Any = self._index.writer(heap_size=heap, num_threads=_THREADS)
+        self._writer: Any = self._index.writer(heap_size=heap, num_threads=_THREADS)
+
+    def add(self, document: Any) -> None:
+        """Add a document as tantivy takes it."""
+        with self._told():
+            self._writer.add_document(document)
+
+    def delete(self, key: str) -> None:
+        """Remove the document of this id's key that is there so far."""
+        with self._told():
+            self._writer.delete_documents_by_term("id", key)
 
     def finish(self) -> None:
         """Write all changes to disk, and merge what is to be merged."""
-        try:
-            self.writer.commit()
-            self.writer.wait_merging_threads()
-        except ValueError as error:  # a full disk, above all
-            raise OSError(None, " ".join(str(error).split()), str(self.folder)) from error
+        with self._told():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
         tidy(self.folder)
 
     def drop(self) -> None:
         """Forget all changes."""
         with suppress(Exception):  # there may be nothing to roll back, or no place to write that down
-            self.writer.rollback()
-            self.writer.wait_merging_threads()
+            self._writer.rollback()
+            self._writer.wait_merging_threads()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raise an error of the system as such."""
+        try:
+            yield
+        except ValueError as error:  # a full disk, above all
+            raise OSError(None, " ".join(str(error).split()), str(self.folder)) from error
 
 
 class TantivyWriter:
@@ -176,7 +192,7 @@ class TantivyWriter:
         """Add a document, replacing the one with the same id."""
         found = encode(document)  # all that can fail comes first
         self.delete([document.id])
-        self._batch(document.language).writer.add_document(found)
+        self._batch(document.language).add(found)
         self._added[document.id] = document.language
 
     def delete(self, ids: Iterable[str]) -> None:
@@ -188,7 +204,7 @@ class TantivyWriter:
             if identifier in self._added:
                 languages.add(self._added.pop(identifier))
             for language in languages:
-                self._batch(language).writer.delete_documents_by_term("id", key)
+                self._batch(language).delete(key)
 
     def commit(self) -> None:
         """Make the batch visible and durable at once."""

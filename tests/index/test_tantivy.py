@@ -236,6 +236,39 @@ def test_a_commit_that_fails_changes_nothing_in_any_language(engine, place, monk
     assert list(found(TantivyEngine.open(place))) == ["en-1", "sv-1"]
 
 
+FULL_DISK = """
+import os, resource, sys
+from pathlib import Path
+from searchkit.index import Document
+from searchkit.index.tantivy import TantivyEngine
+
+engine = TantivyEngine.open(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    with engine.writer() as writer:
+        for number in range(1_000):
+            fields, facets = {"body": [("a", 0)]}, {"language": ("en",)}
+            writer.add(Document(f"en-{number}", "en", fields, facets, 0, "", "", os.urandom(1_000)))
+        writer.commit()
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs limits of the system")
+def test_a_full_disk_is_told_in_one_line_and_changes_nothing(engine, place):
+    write(engine, document("en-1", "one"))
+    before = files(place)
+
+    command = [sys.executable, "-c", FULL_DISK, str(place)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert told.count("\n") == 1
+    assert str(place) in told
+    assert files(place) == before
+    assert list(found(TantivyEngine.open(place))) == ["en-1"]
+
+
 def test_who_is_reading_an_older_commit_reads_on(engine):
     write(engine, *[document(f"en-{number}", "sleep", stored=b"old") for number in range(50)])
     entries = engine.entries()
