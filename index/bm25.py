@@ -46,7 +46,8 @@ def scored_length(tokens: Number) -> Number:
     Engines that keep lengths in one byte can score with rounded ones only. So all do, for the same scores.
     """
     if isinstance(tokens, int | float):
-        return _LENGTHS[bisect_right(_LENGTHS, tokens) - 1]
+        rounded: float = _LENGTHS[bisect_right(_LENGTHS, tokens) - 1]
+        return rounded
     lengths = _lengths()
     found: Number = lengths[lengths.searchsorted(tokens, "right") - 1]
     return found

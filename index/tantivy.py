@@ -7,6 +7,7 @@ languages together.
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -34,6 +35,7 @@ _COMMIT: Final = "commit.json"
 _FORMAT: Final = 1
 # A commit may remove a folder between the reading of the file that names it and the opening of its files.
 _OPEN_TRIES: Final = 20
+_OS_ERROR: Final = re.compile(r"os error (\d+)")
 # Bytes for the postings of one batch; each further language gets half as much, down to what tantivy needs.
 _HEAP: Final = 128_000_000
 _LEAST_HEAP: Final = 16_000_000
@@ -169,7 +171,9 @@ class _Batch:
         try:
             yield
         except ValueError as error:  # a full disk, above all
-            raise OSError(None, " ".join(str(error).split()), str(self.folder)) from error
+            number = _OS_ERROR.search(str(error))
+            reason = os.strerror(int(number[1])) if number else " ".join(str(error).split())
+            raise OSError(number and int(number[1]), reason, str(self.folder)) from error
 
 
 class TantivyWriter:
