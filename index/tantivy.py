@@ -13,6 +13,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +42,9 @@ _HEAP: Final = 128_000_000
 _LEAST_HEAP: Final = 16_000_000
 # More than one thread would leave more segments, and the order of documents to chance.
 _THREADS: Final = 1
+# Parts are asked side by side where the index is so large that it pays.
+_LARGE: Final = 5_000
+_THREADS_TO_ASK: Final = ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "searchkit")
 # Scores that differ less are one score: tantivy adds 32-bit numbers up, in an order that varies.
 _SAME: Final = 2e-6
 # Hits beyond the page, so that one search is mostly enough to see where ties at its edge end.
@@ -281,48 +285,25 @@ class _Snapshot:
         self.compiler = Compiler(parts)
 
     def search(self, request: Request) -> Response:
-        compiler = self.compiler
-        chosen = {name: values for name, values in request.filters.items() if values}
-        counts: dict[str, defaultdict[str, int]] = {name: defaultdict(int) for name in request.facets}
-        candidates: list[_Candidate] = []
-        total = 0
-        wanted = request.offset + request.limit if request.limit > 0 else 0
-        score = compiler.constant_score(request.query)
-        counting = matching(request.query)
-        ranking = request.query if wanted or request.collapse else counting
-        for part in self.parts.values():
-            query = compiler.compile(ranking, part)
-            if query is None:
-                continue
-            filters = {name: part.with_values(name, values) for name, values in chosen.items()}
-            if counts and (counted := compiler.compile(counting, part)) is not None:
-                _count(part, counted, request, filters, counts)
-            known = [found for found in filters.values() if found is not None]
-            if len(known) < len(filters):
-                continue
-            asked = narrowed(query, *known)
-            if request.collapse:
-                candidates += _every(part, asked, request)
-            elif wanted and request.sort == "date":
-                here, found = _newest(part, asked, wanted)
-                total += here
-                candidates += found
-            elif wanted and score is not None:
-                here, found = _first(part, asked, wanted, score)
-                total += here
-                candidates += found
-            else:
-                here, found = _best(part, asked, wanted)
-                total += here
-                candidates += found
+        simple = matching(request.query)
+
+        def ask(part: Part) -> _Answer:
+            return _ask(self.compiler, part, request, simple)
+
+        parts = self.parts.values()
+        large = sum(part.documents for part in parts) >= _LARGE
+        # tantivy lets go of the interpreter while it searches.
+        answers = list(_THREADS_TO_ASK.map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
+        candidates = [candidate for answer in answers for candidate in answer.candidates]
+        total = sum(answer.total for answer in answers)
         others: dict[int, tuple[str, ...]] = {}
         if request.collapse:
             candidates, others = _collapsed(candidates)
             total = len(candidates)
         return Response(
-            hits=tuple(_page(candidates, request, others)) if wanted else (),
+            hits=tuple(_page(candidates, request, others)) if request.limit > 0 else (),
             total=total,
-            facets={name: dict(found) for name, found in counts.items()},
+            facets={name: _added_up(answer.counts.get(name, {}) for answer in answers) for name in request.facets},
         )
 
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
@@ -348,32 +329,79 @@ class _Snapshot:
                     yield identifier, part, address
 
 
-# Counting
+# Asking a part
 
 
-def _count(
-    part: Part,
-    query: Found,
-    request: Request,
-    filters: Mapping[str, Found | None],
-    counts: Mapping[str, defaultdict[str, int]],
-) -> None:
-    """Add a part's counts: of each facet among what the query and the filters on the other facets leave."""
+class _Answer(NamedTuple):
+    """What one part answers to a request.
+
+    Attributes:
+        total: number of documents that match query and filters.
+        candidates: those that may be on the page.
+        counts: see `searchkit.index.engine.Response.facets`.
+    """
+
+    total: int
+    candidates: list[_Candidate]
+    counts: Mapping[str, Mapping[str, int]]
+
+
+def _ask(compiler: Compiler, part: Part, request: Request, simple: Query) -> _Answer:
+    """Answer a request from one part.
+
+    Args:
+        compiler: makes queries for it.
+        part: where to search.
+        request: what is asked.
+        simple: a query that matches what the request's does.
+    """
+    wanted = request.offset + request.limit if request.limit > 0 else 0
+    query = compiler.compile(request.query if wanted or request.collapse else simple, part)
+    if query is None:
+        return _Answer(0, [], {})
+    filters = {name: part.with_values(name, values) for name, values in request.filters.items() if values}
+    counts: Mapping[str, Mapping[str, int]] = {}
+    if request.facets and (counted := compiler.compile(simple, part)) is not None:
+        counts = _counted(part, counted, request, filters)
+    known = [found for found in filters.values() if found is not None]
+    if len(known) < len(filters):
+        return _Answer(0, [], counts)
+    asked = narrowed(query, *known)
+    if request.collapse:
+        candidates = _every(part, asked, request)
+        return _Answer(len(candidates), candidates, counts)
+    if wanted and request.sort == "date":
+        return _Answer(*_newest(part, asked, wanted), counts)
+    score = compiler.constant_score(request.query)
+    if wanted and score is not None:
+        return _Answer(*_first(part, asked, wanted, score), counts)
+    return _Answer(*_best(part, asked, wanted), counts)
+
+
+def _counted(
+    part: Part, query: Found, request: Request, filters: Mapping[str, Found | None]
+) -> dict[str, Mapping[str, int]]:
+    """Count the values of each facet among what the query and the filters on the other facets leave."""
     free = tuple(name for name in request.facets if name not in filters)
-    groups = [free, *((name,) for name in request.facets if name in filters)]
-    for names in filter(None, groups):
+    counts: dict[str, Mapping[str, int]] = {}
+    for names in filter(None, [free, *((name,) for name in request.facets if name in filters)]):
         others = [found for name, found in filters.items() if name not in names]
         known = [found for found in others if found is not None]
-        if len(known) < len(others):
-            continue
-        whole = isinstance(request.query, Everything) and not known
-        for name, values in part.counts(None if whole else narrowed(query, *known), names).items():
-            added = counts[name]
-            if not added:
-                added.update(values)
-            else:
-                for value, number in values.items():
-                    added[value] += number
+        if len(known) == len(others):
+            whole = isinstance(request.query, Everything) and not known
+            counts |= part.counts(None if whole else narrowed(query, *known), names)
+    return counts
+
+
+def _added_up(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for counts in parts:
+        if not total:
+            total = dict(counts)
+        else:
+            for value, number in counts.items():
+                total[value] = total.get(value, 0) + number
+    return total
 
 
 # Ranking

@@ -483,3 +483,30 @@ def test_a_language_may_come_in_a_later_batch(engine, place):
             assert counts[f"only_{language}"] == {"yes": 1}
             assert counts["language"] == dict.fromkeys(languages, 1)
     assert engine.stats().segments == len(languages)
+
+
+@pytest.mark.parametrize("sort", ["relevance", "date"])
+@pytest.mark.parametrize("collapse", [False, True])
+def test_languages_that_are_asked_side_by_side_answer_the_same(engine, monkeypatch, sort, collapse):
+    write(
+        engine,
+        *[
+            document(
+                f"{code}-{number:02}",
+                "sleep " * (number % 4 + 1) + "deep",
+                facets={"study": (f"s{number % 7}",)},
+                group=f"g{number % 9}" if number % 2 else "",
+                published=number % 3,
+            )
+            for code in ("en", "sv", "fr", "hi", "zh")
+            for number in range(30)
+        ],
+    )
+    query = Bool(should=tuple(Term(f"body_{code}", "sleep") for code in ("en", "sv", "fr", "zh")))
+    for filters in ({}, {"study": frozenset({"s1", "s2"})}, {"language": frozenset({"sv", "hi"})}):
+        request = Request(query, filters, ("study", "language"), 20, sort=sort, collapse=collapse)
+        one_by_one = engine.search(request)
+        with monkeypatch.context() as patch:
+            patch.setattr(tantivy, "_LARGE", 0)
+            assert engine.search(request) == one_by_one
+        assert one_by_one.total > 10
