@@ -176,8 +176,12 @@ class _Batch:
             yield
         except ValueError as error:  # a full disk, above all
             number = _OS_ERROR.search(str(error))
-            reason = os.strerror(int(number[1])) if number else " ".join(str(error).split())
+            reason = os.strerror(int(number[1])) if number else _reason(str(error))
             raise OSError(number and int(number[1]), reason, str(self.folder)) from error
+
+
+def _reason(told: str) -> str:
+    return "writing failed; is the disk full?" if "writer was killed" in told else " ".join(told.split())
 
 
 class TantivyWriter:
