@@ -300,12 +300,12 @@ class _Snapshot:
         answers = list(_THREADS_TO_ASK.map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
         candidates = [candidate for answer in answers for candidate in answer.candidates]
         total = sum(answer.total for answer in answers)
-        others: dict[int, tuple[str, ...]] = {}
+        behind: dict[int, list[_Candidate]] = {}
         if request.collapse:
-            candidates, others = _collapsed(candidates)
+            candidates, behind = _collapsed(candidates)
             total = len(candidates)
         return Response(
-            hits=tuple(_page(candidates, request, others)) if request.limit > 0 else (),
+            hits=tuple(_page(candidates, request, behind)) if request.limit > 0 else (),
             total=total,
             facets={name: _added_up(answer.counts.get(name, {}) for answer in answers) for name in request.facets},
         )
@@ -441,6 +441,9 @@ def _alike(part: Part, hits: Sequence[tuple[float, Any]], day: int = 0) -> list[
 
 def _first(part: Part, query: Found, wanted: int, score: float) -> tuple[int, list[_Candidate]]:
     """Return how many documents match, and the first by id, where all score the same."""
+    if wanted * 2 > part.documents:  # to put them in order here is quicker
+        answer = part.searcher.search(query, limit=max(part.documents, 1))
+        return answer.count, [_Candidate((0, -score), part, address) for _, address in answer.hits]
     answer = part.searcher.search(query, limit=wanted, order_by_field="id", order=Order.Asc)
     return answer.count, [_Candidate((0, -score), part, address) for _, address in answer.hits]
 
@@ -475,8 +478,8 @@ def _every(part: Part, query: Found, request: Request) -> list[_Candidate]:
     return candidates
 
 
-def _collapsed(candidates: list[_Candidate]) -> tuple[list[_Candidate], dict[int, tuple[str, ...]]]:
-    """Return the first candidate of each group, and for those that stand for others, the others' ids."""
+def _collapsed(candidates: list[_Candidate]) -> tuple[list[_Candidate], dict[int, list[_Candidate]]]:
+    """Return the first candidate of each group, and those behind each, by the identity of its address."""
     by_part: defaultdict[int, list[_Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_part[id(candidate.part)].append(candidate)
@@ -486,32 +489,37 @@ def _collapsed(candidates: list[_Candidate]) -> tuple[list[_Candidate], dict[int
         keys = members[0].part.searcher.fast_field_values("group", [member.address for member in members])
         for member, key in zip(members, keys, strict=True):
             (groups[key] if key else first).append(member)
-    others = {}
+    behind = {}
     for members in groups.values():
-        if len(members) > 1:
-            ordered = sorted((member.key, _id(member), place) for place, member in enumerate(members))
-            best = members[ordered[0][2]]
-            others[id(best.address)] = tuple(identifier for _, identifier, _ in ordered[1:])
-            first.append(best)
-        else:
-            first += members
-    return first, others
+        key = min(member.key for member in members)
+        tied = [member for member in members if member.key == key]
+        best = min(tied, key=_id) if len(tied) > 1 else tied[0]
+        behind[id(best.address)] = [member for member in members if member is not best]
+        first.append(best)
+    return first, behind
 
 
 def _page(
-    candidates: list[_Candidate], request: Request, others: Mapping[int, tuple[str, ...]]
+    candidates: list[_Candidate], request: Request, behind: Mapping[int, list[_Candidate]]
 ) -> Iterator[EngineHit]:
     stop = request.offset + request.limit
     if stop < len(candidates):
         # Ties at the edge of the page are settled by id, so all of them stay in.
         edge = sorted(candidate.key for candidate in candidates)[stop - 1]
         candidates = [candidate for candidate in candidates if candidate.key <= edge]
+    # In the order in which they are stored: neighbours are unpacked together.
+    candidates.sort(key=_place)
     entries = [(candidate.key, candidate.part.entry(candidate.address), candidate) for candidate in candidates]
     entries.sort(key=lambda found: (found[0], found[1][0]))
     for key, (identifier, _, _, group, _), candidate in entries[request.offset : stop]:
         stored = candidate.part.stored(candidate.address) if request.stored else b""
         score = -key[1] + 0.0  # without a sign, where it is nothing
-        yield EngineHit(identifier, score, stored, group, others.get(id(candidate.address), ()))
+        others = sorted((other.key, _id(other)) for other in behind.get(id(candidate.address), ()))
+        yield EngineHit(identifier, score, stored, group, tuple(other for _, other in others))
+
+
+def _place(candidate: _Candidate) -> tuple[str, int, int]:
+    return (candidate.part.language, candidate.address.segment_ord, candidate.address.doc)
 
 
 def _id(candidate: _Candidate) -> str:
