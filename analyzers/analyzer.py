@@ -15,7 +15,7 @@ _APOSTROPHES: Final = frozenset("'’ʼ＇")
 _CACHE_LIMIT: Final = 200_000
 # Texts that may be words of a query, of which the same is asked many times.
 _SHORT: Final = 64
-_MOST_SHORT: Final = 10_000
+_MOST_SHORT: Final = 2_000
 
 # A term of a word, and where it begins and ends in it.
 _Term: TypeAlias = tuple[str, int, int]

@@ -67,7 +67,7 @@ def _runs(text: str) -> Iterator[tuple[str, int, int]]:
         yield match.lastgroup or "Other", match.start(), match.end()
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=4_000)
 def _runs_of_short(text: str) -> tuple[tuple[str, int, int], ...]:
     return tuple(_runs(text))
 

@@ -7,7 +7,9 @@ of one language.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
 from math import log, sqrt
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 
 K1: Final = 1.2
 B: Final = 0.75
+
+# The lengths that one byte can tell apart in Lucene (SmallFloat.byte4ToInt) and tantivy: 24 and a number of three
+# bits after the first one. Exact up to 40; from there on up to an eighth less.
+_LENGTHS: Final = [
+    *range(24),
+    *(24 + (code if code < 8 else (8 | code & 7) << (code >> 3) - 1) for code in range(232)),
+]
 
 
 def idf(documents: int, frequency: float) -> float:
@@ -32,12 +41,32 @@ def saturation(frequency: Number, length: Number, average: float) -> Number:
 
 
 def scored_length(tokens: Number) -> Number:
-    """Return the length that counts for a field of so many tokens: the length itself.
+    """Return the length that counts for a field of so many tokens.
 
-    Engines that keep lengths in one byte score with a rounded one. This is the place to round alike, if their
-    scores are to be the same to the last digit: segments hold exact lengths.
+    Engines that keep lengths in one byte can score with rounded ones only. So all do, for the same scores.
     """
-    return tokens
+    if isinstance(tokens, int | float):
+        rounded: float = _LENGTHS[bisect_right(_LENGTHS, tokens) - 1]
+        return rounded
+    lengths = _lengths()
+    found: Number = lengths[lengths.searchsorted(tokens, "right") - 1]
+    return found
+
+
+@cache
+def _lengths() -> NDArray[Any]:
+    import numpy as np
+
+    return np.array(_LENGTHS)
+
+
+def of_synonym(boost: float) -> float:
+    """Return what the saturation of one of several synonyms counts.
+
+    It is what the word has in a text of average length that holds it once, when its frequency is multiplied by its
+    boost: exact there, and a factor everywhere.
+    """
+    return saturation(boost, 1, 1)
 
 
 def at_home(statistics: Sequence[tuple[int, int]]) -> list[float]:
@@ -54,3 +83,8 @@ def at_home(statistics: Sequence[tuple[int, int]]) -> list[float]:
         default=0,
     )
     return [max(float(frequency), documents * share) for documents, frequency in statistics]
+
+
+# What each of several synonyms counts beside the best: what BM25 gives two that are taken as one word, in a text
+# of average length that holds each once.
+BESIDE: Final = saturation(2, 1, 1) - saturation(1, 1, 1)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from searchkit.index import bm25
 from searchkit.index.explanation import Explanation, Statistics
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.matches import NOTHING, Matches, added_up, distinct, summed, values_at
+from searchkit.index.matches import NOTHING, Matches, best_and_share, distinct, summed, values_at
 from searchkit.index.query import (
     Bool,
     Everything,
@@ -73,9 +74,7 @@ class Evaluator:
             case Phrase():
                 yield self._score(query.field, query.boost, *self._read_phrase(query))
             case Synonyms():
-                yield self._reader.kept.get(
-                    query, lambda: self._score(_field_of(query), *self._read_synonyms(query)), size_of
-                )
+                yield self._reader.kept.get(query, lambda: self._synonyms(query), size_of)
             case Bool() if not query.must and not query.must_not:
                 for part in query.should:
                     yield from self._parts(part)
@@ -146,25 +145,36 @@ class Evaluator:
             counted = Matches(together, np.diff(first, append=len(starts)).astype(np.float64))
         return [float(len(found.numbers)) for found in postings], counted
 
-    def _read_synonyms(self, query: Synonyms) -> tuple[float, list[float], Matches]:
-        """Return the boost, the document frequency and the occurrences of synonyms taken as one word."""
+    def _synonyms(self, query: Synonyms) -> Matches:
+        boost, held, words = self._read_synonyms(query)
+        rarity = bm25.idf(self._documents(_field_of(query)), held)
+        parts = [self._saturation(_field_of(query), counts).times(factor) for factor, counts in words]
+        return best_and_share(parts, bm25.BESIDE, self._reader.size).times(boost * rarity)
+
+    def _read_synonyms(self, query: Synonyms) -> tuple[float, float, list[tuple[float, Matches]]]:
+        """Return the boost and document frequency of synonyms as one word, and each with its factor."""
         field = _field_of(query)
-        parts = []
+        words = []
         held = 0.0
         for alternative in query.alternatives:
             match alternative:
                 case Phrase():
-                    counts = self._read_phrase(alternative)[1]
+                    here = [self._read_phrase(alternative)[1]]
                 case Prefix():
-                    counts = added_up(*self._expanded(alternative), self._reader.size)
+                    here = [self._reader.postings(field, term) for term in self._terms(alternative)]
                 case Term():
-                    counts = self._reader.postings(field, alternative.text)
-            held += alternative.boost * len(counts.numbers)
-            parts.append(counts.times(alternative.boost))
+                    here = [self._reader.postings(field, alternative.text)]
+            holders = np.concatenate([NOTHING.numbers, *(counts.numbers for counts in here)])
+            held += alternative.boost * len(distinct(holders, self._reader.size))
+            words += [(bm25.of_synonym(alternative.boost), counts) for counts in here if len(counts.numbers)]
         documents = self._documents(field)
         held = min(held, documents)
-        boost = query.boost * self._share_of_home(query, documents, held)
-        return boost, [held], summed(parts, self._reader.size)
+        return query.boost * self._share_of_home(query, documents, held), held, words
+
+    def _terms(self, query: Prefix) -> list[str]:
+        longest = query.max_length
+        terms = (term for term, _ in self._reader.terms(query.field, query.prefix))
+        return [term for term in terms if longest is None or len(term) <= longest]
 
     def _share_of_home(self, query: Synonyms, documents: int, held: float) -> float:
         """Return what brings the weight of synonyms down to that of the word in its own language."""
@@ -232,7 +242,7 @@ class Evaluator:
             case Phrase():
                 return self._explain_field(query, query.field, query.boost, *self._read_phrase(query), numbers)
             case Synonyms():
-                return self._explain_field(query, _field_of(query), *self._read_synonyms(query), numbers)
+                return self._explain_synonyms(query, numbers)
             case Bool():
                 return self._explain_bool(query, numbers)
         return {
@@ -247,6 +257,23 @@ class Evaluator:
         self, term: Term, frequency: float, counts: Matches, numbers: Array
     ) -> dict[int, Explanation]:
         return self._explain_field(term, term.field, term.boost, [frequency], counts, numbers)
+
+    def _explain_synonyms(self, query: Synonyms, numbers: Array) -> dict[int, Explanation]:
+        boost, held, words = self._read_synonyms(query)
+        explained: dict[int, Explanation] = {}
+        # The numbers are those of the best word.
+        for _, counts in sorted(words, key=lambda word: -word[0]):
+            for number, found in self._explain_field(
+                query, _field_of(query), boost, [held], counts, numbers
+            ).items():
+                explained.setdefault(number, found)
+        scores = self._at(self._synonyms(query), numbers)
+        for number, found in explained.items():
+            assert found.statistics is not None  # noqa: S101 - those of a field
+            weight = boost * found.statistics.rarity
+            statistics = replace(found.statistics, saturation=scores[number] / weight if weight else 0.0)
+            explained[number] = replace(found, score=scores[number], statistics=statistics)
+        return explained
 
     def _explain_field(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -283,26 +284,17 @@ def merge(segments: Sequence[tuple[SegmentFile, Iterable[int]]], path: Path) -> 
 
 def _merge_column(writer: SegmentFileWriter, name: str, parts: list[Part]) -> None:
     sizes = []
-    runs: list[tuple[SegmentFile, int, int]] = []
+    runs: list[list[tuple[int, int]]] = []
     for part in parts:
         starts = part.segment.array(f"{name}/column_starts").astype(np.int64)
         base = part.segment.start(f"{name}/bytes")
-        size = np.diff(starts)
-        if part.live is None:
-            sizes.append(size)
-            runs.append((part.segment, base, base + int(starts[-1])))
-            continue
-        sizes.append(size[part.live])
-        edges = np.flatnonzero(np.diff(part.live, prepend=False, append=False))
-        for first, end in edges.reshape(-1, 2).tolist():
-            runs.append((part.segment, base + starts.item(first), base + starts.item(end)))
-
-    def blocks() -> Iterator[bytes]:
-        for segment, start, end in runs:
-            yield from blocks_of(segment, start, end)
-            segment.forget()
-
-    write_column(writer, name, np.concatenate(sizes), blocks())
+        live = np.ones(part.segment.documents, bool) if part.live is None else part.live
+        sizes.append(np.diff(starts)[live])
+        edges = np.flatnonzero(np.diff(live, prepend=False, append=False))
+        places = (base + starts[edges]).reshape(-1, 2).tolist()
+        runs.append([(start, end) for start, end in places])
+    blocks = (blocks_of(part.segment, own) for part, own in zip(parts, runs, strict=True))
+    write_column(writer, name, np.concatenate(sizes), chain.from_iterable(blocks))
 
 
 class _Source(NamedTuple):

@@ -55,6 +55,21 @@ def summed(parts: Sequence[Matches], size: int) -> Matches:
     )
 
 
+def best_and_share(parts: Sequence[Matches], share: float, size: int) -> Matches:
+    """Return the documents of all parts, with the largest value, and a share of the others.
+
+    Args:
+        parts: any number.
+        share: what the others count.
+        size: number of documents that there are.
+    """
+    numbers, total = summed(parts, size)
+    best = np.zeros(len(numbers))
+    for part in parts:
+        np.maximum(best, values_at(part, numbers, size)[1], out=best)
+    return Matches(numbers, best + share * (total - best))
+
+
 def added_up(numbers: Array, values: Array, size: int) -> Matches:
     """Return matches of documents in any order that may be there several times."""
     if not len(numbers):

@@ -76,14 +76,16 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """Documents that hold any of several words for one thing, scored by BM25 as if they were one word.
+    """Documents that hold any of several words for one thing, scored by BM25 nearly as if they were one word.
 
-    Their frequencies add up, each times its own boost (probabilistic structured queries: Darwish and Oard, SIGIR
-    2003, after Pirkola, SIGIR 1998), so a word with ten translations does not count ten times.
+    Their document frequencies add up, each times its own boost (probabilistic structured queries: Darwish and
+    Oard, SIGIR 2003, after Pirkola, SIGIR 1998), so a word with ten translations does not count ten times.
+    Frequencies should too, but not every engine can add them: a document scores what its best word does, times
+    `bm25.of_synonym`, and `bm25.BESIDE` of what each of its other words does.
 
     Attributes:
-        alternatives: terms and phrases of one field, the best with a boost of 1; a prefix counts as often as all
-            terms that fit it.
+        alternatives: terms and phrases of one field, the best with a boost of 1; a prefix is each of the terms
+            that fit it.
         boost: of the whole.
         home: the word that they translate, in its own language; None if no document is in that. The synonyms
             weigh at most what it weighs there, so that a common word is not a rare one where articles are more.

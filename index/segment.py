@@ -38,6 +38,7 @@ _MAGIC: Final = b"SKSEG\0\0\1"
 _TAIL: Final = struct.Struct("<QQI4x8s")
 _TYPES: Final = ("<u1", "<u2", "<u4", "<u8")
 _CHUNK: Final = 1 << 20
+_MOST_HELD: Final = 32 << 20
 _MOST_FOUND: Final = 20_000
 
 
@@ -290,7 +291,7 @@ class SegmentFile:
         """Tell whether all arrays are what was written. Reads the whole file."""
         for start, kind, count, check in self._arrays.values():
             found = 0
-            for block in blocks_of(self, start, start + int(kind[2]) * count):
+            for block in blocks_of(self, [(start, start + int(kind[2]) * count)]):
                 found = zlib.crc32(block, found)
             if found != check:
                 return False
@@ -384,7 +385,20 @@ def write_column(writer: SegmentFileWriter, name: str, sizes: Array, blocks: Ite
     writer.write_bytes(f"{name}/bytes", blocks)
 
 
-def blocks_of(segment: SegmentFile, start: int, end: int) -> Iterator[bytes]:
-    """Yield a part of a segment's file in blocks."""
-    for first in range(start, end, _CHUNK):
-        yield segment.block(first, min(first + _CHUNK, end))
+def blocks_of(segment: SegmentFile, runs: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """Yield parts of a segment's file in blocks, without taking up memory.
+
+    Args:
+        segment: to read.
+        runs: where each part starts and ends.
+    """
+    held = 0
+    for start, end in runs:
+        for first in range(start, end, _CHUNK):
+            block = segment.block(first, min(first + _CHUNK, end))
+            yield block
+            held += len(block)
+            if held >= _MOST_HELD:
+                segment.forget()
+                held = 0
+    segment.forget()

@@ -7,16 +7,18 @@ languages together.
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from itertools import count
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
+from uuid import uuid4
 
 import tantivy
 from tantivy import FieldType, Order
@@ -34,11 +36,15 @@ _COMMIT: Final = "commit.json"
 _FORMAT: Final = 1
 # A commit may remove a folder between the reading of the file that names it and the opening of its files.
 _OPEN_TRIES: Final = 20
+_OS_ERROR: Final = re.compile(r"os error (\d+)")
 # Bytes for the postings of one batch; each further language gets half as much, down to what tantivy needs.
 _HEAP: Final = 128_000_000
 _LEAST_HEAP: Final = 16_000_000
 # More than one thread would leave more segments, and the order of documents to chance.
 _THREADS: Final = 1
+# Parts are asked side by side where the index is so large that it pays.
+_LARGE: Final = 5_000
+_THREADS_TO_ASK: Final = ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "searchkit")
 # Scores that differ less are one score: tantivy adds 32-bit numbers up, in an order that varies.
 _SAME: Final = 2e-6
 # Hits beyond the page, so that one search is mostly enough to see where ties at its edge end.
@@ -137,23 +143,45 @@ class _Batch:
         self.folder = folder
         link(old, folder)
         self._index = tantivy.Index.open(str(folder)) if old else tantivy.Index(schema(), path=str(folder))
-        self.writer: Any = self._index.writer(heap_size=heap, num_threads=_THREADS)
+        self._writer: Any = self._index.writer(heap_size=heap, num_threads=_THREADS)
+
+    def add(self, document: Any) -> None:
+        """Add a document as tantivy takes it."""
+        with self._told():
+            self._writer.add_document(document)
+
+    def delete(self, key: str) -> None:
+        """Remove the document of this id's key that is there so far."""
+        with self._told():
+            self._writer.delete_documents_by_term("id", key)
 
     def finish(self) -> None:
         """Write all changes to disk, and merge what is to be merged."""
-        try:
-            self.writer.commit()
-            self.writer.wait_merging_threads()
-        except ValueError as error:  # a full disk, above all
-            raise OSError(None, " ".join(str(error).split()), str(self.folder)) from error
+        with self._told():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
         tidy(self.folder)
 
     def drop(self) -> None:
         """Forget all changes."""
         with suppress(Exception):  # there may be nothing to roll back, or no place to write that down
-            self.writer.rollback()
-            self.writer.wait_merging_threads()
+            self._writer.rollback()
+            self._writer.wait_merging_threads()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raise an error of the system as such."""
+        try:
+            yield
+        except ValueError as error:  # a full disk, above all
+            number = _OS_ERROR.search(str(error))
+            reason = os.strerror(int(number[1])) if number else _reason(str(error))
+            raise OSError(number and int(number[1]), reason, str(self.folder)) from error
+
+
+def _reason(told: str) -> str:
+    return "writing failed; is the disk full?" if "writer was killed" in told else " ".join(told.split())
 
 
 class TantivyWriter:
@@ -176,7 +204,7 @@ class TantivyWriter:
         """Add a document, replacing the one with the same id."""
         found = encode(document)  # all that can fail comes first
         self.delete([document.id])
-        self._batch(document.language).writer.add_document(found)
+        self._batch(document.language).add(found)
         self._added[document.id] = document.language
 
     def delete(self, ids: Iterable[str]) -> None:
@@ -188,7 +216,7 @@ class TantivyWriter:
             if identifier in self._added:
                 languages.add(self._added.pop(identifier))
             for language in languages:
-                self._batch(language).writer.delete_documents_by_term("id", key)
+                self._batch(language).delete(key)
 
     def commit(self) -> None:
         """Make the batch visible and durable at once."""
@@ -234,8 +262,7 @@ class TantivyWriter:
         batch = self._batches.get(language)
         if batch is None:
             part = self._begun().parts.get(language)
-            taken = {folder.name for folder in self._location.iterdir()}
-            folder = next(name for name in map(str, count(1)) if name not in taken)
+            folder = uuid4().hex  # never again: readers know a part by its folder
             heap = max(_LEAST_HEAP, _HEAP >> len(self._batches))
             batch = self._batches[language] = _Batch(part.folder if part else None, self._location / folder, heap)
         return batch
@@ -262,48 +289,25 @@ class _Snapshot:
         self.compiler = Compiler(parts)
 
     def search(self, request: Request) -> Response:
-        compiler = self.compiler
-        chosen = {name: values for name, values in request.filters.items() if values}
-        counts: dict[str, defaultdict[str, int]] = {name: defaultdict(int) for name in request.facets}
-        candidates: list[_Candidate] = []
-        total = 0
-        wanted = request.offset + request.limit if request.limit > 0 else 0
-        score = compiler.constant_score(request.query)
-        counting = matching(request.query)
-        ranking = request.query if wanted or request.collapse else counting
-        for part in self.parts.values():
-            query = compiler.compile(ranking, part)
-            if query is None:
-                continue
-            filters = {name: part.with_values(name, values) for name, values in chosen.items()}
-            if counts and (counted := compiler.compile(counting, part)) is not None:
-                _count(part, counted, request, filters, counts)
-            known = [found for found in filters.values() if found is not None]
-            if len(known) < len(filters):
-                continue
-            asked = narrowed(query, *known)
-            if request.collapse:
-                candidates += _every(part, asked, request)
-            elif wanted and request.sort == "date":
-                here, found = _newest(part, asked, wanted)
-                total += here
-                candidates += found
-            elif wanted and score is not None:
-                here, found = _first(part, asked, wanted, score)
-                total += here
-                candidates += found
-            else:
-                here, found = _best(part, asked, wanted)
-                total += here
-                candidates += found
-        others: dict[int, tuple[str, ...]] = {}
+        simple = matching(request.query)
+
+        def ask(part: Part) -> _Answer:
+            return _ask(self.compiler, part, request, simple)
+
+        parts = self.parts.values()
+        large = sum(part.documents for part in parts) >= _LARGE
+        # tantivy lets go of the interpreter while it searches.
+        answers = list(_THREADS_TO_ASK.map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
+        candidates = [candidate for answer in answers for candidate in answer.candidates]
+        total = sum(answer.total for answer in answers)
+        behind: dict[int, list[_Candidate]] = {}
         if request.collapse:
-            candidates, others = _collapsed(candidates)
+            candidates, behind = _collapsed(candidates)
             total = len(candidates)
         return Response(
-            hits=tuple(_page(candidates, request, others)) if wanted else (),
+            hits=tuple(_page(candidates, request, behind)) if request.limit > 0 else (),
             total=total,
-            facets={name: dict(found) for name, found in counts.items()},
+            facets={name: _added_up(answer.counts.get(name, {}) for answer in answers) for name in request.facets},
         )
 
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
@@ -329,32 +333,79 @@ class _Snapshot:
                     yield identifier, part, address
 
 
-# Counting
+# Asking a part
 
 
-def _count(
-    part: Part,
-    query: Found,
-    request: Request,
-    filters: Mapping[str, Found | None],
-    counts: Mapping[str, defaultdict[str, int]],
-) -> None:
-    """Add a part's counts: of each facet among what the query and the filters on the other facets leave."""
+class _Answer(NamedTuple):
+    """What one part answers to a request.
+
+    Attributes:
+        total: number of documents that match query and filters.
+        candidates: those that may be on the page.
+        counts: see `searchkit.index.engine.Response.facets`.
+    """
+
+    total: int
+    candidates: list[_Candidate]
+    counts: Mapping[str, Mapping[str, int]]
+
+
+def _ask(compiler: Compiler, part: Part, request: Request, simple: Query) -> _Answer:
+    """Answer a request from one part.
+
+    Args:
+        compiler: makes queries for it.
+        part: where to search.
+        request: what is asked.
+        simple: a query that matches what the request's does.
+    """
+    wanted = request.offset + request.limit if request.limit > 0 else 0
+    query = compiler.compile(request.query if wanted or request.collapse else simple, part)
+    if query is None:
+        return _Answer(0, [], {})
+    filters = {name: part.with_values(name, values) for name, values in request.filters.items() if values}
+    counts: Mapping[str, Mapping[str, int]] = {}
+    if request.facets and (counted := compiler.compile(simple, part)) is not None:
+        counts = _counted(part, counted, request, filters)
+    known = [found for found in filters.values() if found is not None]
+    if len(known) < len(filters):
+        return _Answer(0, [], counts)
+    asked = narrowed(query, *known)
+    if request.collapse:
+        candidates = _every(part, asked, request)
+        return _Answer(len(candidates), candidates, counts)
+    if wanted and request.sort == "date":
+        return _Answer(*_newest(part, asked, wanted), counts)
+    score = compiler.constant_score(request.query)
+    if wanted and score is not None:
+        return _Answer(*_first(part, asked, wanted, score), counts)
+    return _Answer(*_best(part, asked, wanted), counts)
+
+
+def _counted(
+    part: Part, query: Found, request: Request, filters: Mapping[str, Found | None]
+) -> dict[str, Mapping[str, int]]:
+    """Count the values of each facet among what the query and the filters on the other facets leave."""
     free = tuple(name for name in request.facets if name not in filters)
-    groups = [free, *((name,) for name in request.facets if name in filters)]
-    for names in filter(None, groups):
+    counts: dict[str, Mapping[str, int]] = {}
+    for names in filter(None, [free, *((name,) for name in request.facets if name in filters)]):
         others = [found for name, found in filters.items() if name not in names]
         known = [found for found in others if found is not None]
-        if len(known) < len(others):
-            continue
-        whole = isinstance(request.query, Everything) and not known
-        for name, values in part.counts(None if whole else narrowed(query, *known), names).items():
-            added = counts[name]
-            if not added:
-                added.update(values)
-            else:
-                for value, number in values.items():
-                    added[value] += number
+        if len(known) == len(others):
+            whole = isinstance(request.query, Everything) and not known
+            counts |= part.counts(None if whole else narrowed(query, *known), names)
+    return counts
+
+
+def _added_up(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for counts in parts:
+        if not total:
+            total = dict(counts)
+        else:
+            for value, number in counts.items():
+                total[value] = total.get(value, 0) + number
+    return total
 
 
 # Ranking
@@ -390,6 +441,9 @@ def _alike(part: Part, hits: Sequence[tuple[float, Any]], day: int = 0) -> list[
 
 def _first(part: Part, query: Found, wanted: int, score: float) -> tuple[int, list[_Candidate]]:
     """Return how many documents match, and the first by id, where all score the same."""
+    if wanted * 2 > part.documents:  # to put them in order here is quicker
+        answer = part.searcher.search(query, limit=max(part.documents, 1))
+        return answer.count, [_Candidate((0, -score), part, address) for _, address in answer.hits]
     answer = part.searcher.search(query, limit=wanted, order_by_field="id", order=Order.Asc)
     return answer.count, [_Candidate((0, -score), part, address) for _, address in answer.hits]
 
@@ -424,8 +478,8 @@ def _every(part: Part, query: Found, request: Request) -> list[_Candidate]:
     return candidates
 
 
-def _collapsed(candidates: list[_Candidate]) -> tuple[list[_Candidate], dict[int, tuple[str, ...]]]:
-    """Return the first candidate of each group, and for those that stand for others, the others' ids."""
+def _collapsed(candidates: list[_Candidate]) -> tuple[list[_Candidate], dict[int, list[_Candidate]]]:
+    """Return the first candidate of each group, and those behind each, by the identity of its address."""
     by_part: defaultdict[int, list[_Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_part[id(candidate.part)].append(candidate)
@@ -435,32 +489,37 @@ def _collapsed(candidates: list[_Candidate]) -> tuple[list[_Candidate], dict[int
         keys = members[0].part.searcher.fast_field_values("group", [member.address for member in members])
         for member, key in zip(members, keys, strict=True):
             (groups[key] if key else first).append(member)
-    others = {}
+    behind = {}
     for members in groups.values():
-        if len(members) > 1:
-            ordered = sorted((member.key, _id(member), place) for place, member in enumerate(members))
-            best = members[ordered[0][2]]
-            others[id(best.address)] = tuple(identifier for _, identifier, _ in ordered[1:])
-            first.append(best)
-        else:
-            first += members
-    return first, others
+        key = min(member.key for member in members)
+        tied = [member for member in members if member.key == key]
+        best = min(tied, key=_id) if len(tied) > 1 else tied[0]
+        behind[id(best.address)] = [member for member in members if member is not best]
+        first.append(best)
+    return first, behind
 
 
 def _page(
-    candidates: list[_Candidate], request: Request, others: Mapping[int, tuple[str, ...]]
+    candidates: list[_Candidate], request: Request, behind: Mapping[int, list[_Candidate]]
 ) -> Iterator[EngineHit]:
     stop = request.offset + request.limit
     if stop < len(candidates):
         # Ties at the edge of the page are settled by id, so all of them stay in.
         edge = sorted(candidate.key for candidate in candidates)[stop - 1]
         candidates = [candidate for candidate in candidates if candidate.key <= edge]
+    # In the order in which they are stored: neighbours are unpacked together.
+    candidates.sort(key=_place)
     entries = [(candidate.key, candidate.part.entry(candidate.address), candidate) for candidate in candidates]
     entries.sort(key=lambda found: (found[0], found[1][0]))
     for key, (identifier, _, _, group, _), candidate in entries[request.offset : stop]:
         stored = candidate.part.stored(candidate.address) if request.stored else b""
         score = -key[1] + 0.0  # without a sign, where it is nothing
-        yield EngineHit(identifier, score, stored, group, others.get(id(candidate.address), ()))
+        others = sorted((other.key, _id(other)) for other in behind.get(id(candidate.address), ()))
+        yield EngineHit(identifier, score, stored, group, tuple(other for _, other in others))
+
+
+def _place(candidate: _Candidate) -> tuple[str, int, int]:
+    return (candidate.part.language, candidate.address.segment_ord, candidate.address.doc)
 
 
 def _id(candidate: _Candidate) -> str:

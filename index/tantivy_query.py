@@ -19,9 +19,6 @@ from searchkit.index.explanation import Explanation, Statistics
 from searchkit.index.fuzzy import within_distance
 from searchkit.index.tantivy_part import Part, term_key
 
-# tantivy adds no frequencies up. What the best of some synonyms scores, and this share of what the others do, is
-# what BM25 gives their frequencies together in the commonest case: two that a text of average length has once.
-_OTHERS: Final = bm25.saturation(2, 1, 1) - bm25.saturation(1, 1, 1)
 _MOST_KEPT: Final = 500
 K = TypeVar("K")
 V = TypeVar("V")
@@ -179,12 +176,12 @@ class Compiler:
         found = [
             scored
             for each in query.alternatives
-            for scored in self._alternatives(each, part, bm25.saturation(each.boost, 1, 1) * weight)
+            for scored in self._alternatives(each, part, bm25.of_synonym(each.boost) * weight)
             if scored is not None
         ]
         if len(found) < 2:
             return found[0] if found else None
-        return Query.disjunction_max_query(found, _OTHERS)
+        return Query.disjunction_max_query(found, bm25.BESIDE)
 
     def _alternatives(
         self, query: tree.Term | tree.Phrase | tree.Prefix, part: Part, weight: float

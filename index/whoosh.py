@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import threading
 import time
 import zlib
@@ -266,6 +265,8 @@ class WhooshWriter:
     """
 
     def __init__(self, location: Path, wait: float) -> None:
+        import socket
+
         from whoosh.util.filelock import FileLock, try_for
 
         self._location = location
@@ -375,7 +376,7 @@ class _Changes:
             kept += merged
         elif merged:
             for segment in merged:
-                if not self._files[segment.name].is_whole():
+                if segment not in self._written and not self._files[segment.name].is_whole():
                     raise _damaged(segment.path(self._location))  # and not merged, which would hide it
             together = _Segment(_new_name())
             parts = [(self._files[segment.name], segment.deleted) for segment in merged]

@@ -84,7 +84,7 @@ class _PerDocumentReader(base.PerDocumentReader):  # type: ignore[misc]
     def __init__(self, leaf: Leaf) -> None:
         self._segment = leaf.segment
         self._read: dict[str, Array] = {}
-        self._deleted = () if leaf.live is None else tuple(np.flatnonzero(~leaf.live).tolist())
+        self._deleted = frozenset(() if leaf.live is None else np.flatnonzero(~leaf.live).tolist())
 
     def doc_count(self) -> int:
         return self._segment.documents - len(self._deleted)

@@ -783,12 +783,12 @@ class ArticleIndex:
             return self._engine.search(request), ()
         if request.offset or request.collapse:
             first = Request(tree, filters=request.filters, limit=2, stored=False)
-            extra = feedback(self._engine.search(first).hits, self._engine)
+            extra = feedback(self._engine.search(first).hits, self._engine, self._frequency)
             return self._engine.search(replace(request, query=preferring(tree, extra))), extra
         # The first two are on the page itself, which stays as it is where there is no clear best hit.
         response = self._engine.search(replace(request, limit=max(request.limit, 2)))
         hits = response.hits[: request.limit]
-        if extra := feedback(response.hits[:2], self._engine):
+        if extra := feedback(response.hits[:2], self._engine, self._frequency):
             hits = self._engine.search(replace(request, query=preferring(tree, extra), facets=())).hits
         return replace(response, hits=hits), extra
 

@@ -127,7 +127,9 @@ class Compiler:
                         continue
                     terms = ((0, first.text), (second.position - first.position, second.text))
                     for kind in _PAIR_KINDS:
-                        yield engine.Phrase(engine.field_name(kind, code), terms, _PAIR_WEIGHT * weights[code])
+                        field = engine.field_name(kind, code)
+                        if self.frequency(field, first.text) and self.frequency(field, second.text):
+                            yield engine.Phrase(field, terms, _PAIR_WEIGHT * weights[code])
 
     def _spared(self, words: list[str]) -> frozenset[str]:
         """Return the languages in which some word is no stop word, so that the stop words can be spared."""
@@ -160,6 +162,9 @@ class Compiler:
                 if character:
                     alone.append(engine.Prefix(field, character, max_length=2))
                 for token, whole in found:
+                    # Most words are in few of an index's fields.
+                    if not self.frequency(field, token.text):
+                        continue
                     share = shares(token) if whole else _OVERLAP_WEIGHT
                     weight = weights[code] * _KIND_WEIGHTS[kind] * share
                     surface = word.text[token.start : token.end]
@@ -212,7 +217,7 @@ class Compiler:
         if character := _one_character(text, analyzer):
             return [engine.Prefix(field, character, max_length=2, boost=boost)]
         tokens = [token for token, whole in _weighed(analyzer.canonical(text)) if whole]
-        if not tokens:
+        if not all(self.frequency(field, token.text) for token in tokens) or not tokens:
             return []
         if len(tokens) == 1:
             return [engine.Term(field, tokens[0].text, boost)]

@@ -48,8 +48,10 @@ class FacetNames:
         """
         accepted: set[str] = set()
         for spelling in [spellings] if isinstance(spellings, str) else spellings:
-            possible = self._possible(facet)
-            values = self._meant(facet, spelling, known) or self._meant(facet, spelling, possible)
+            values = self._meant(facet, spelling, known)
+            if not values:
+                possible = self._possible(facet)
+                values = self._meant(facet, spelling, possible)
             if not values:
                 import difflib
 

@@ -7,6 +7,7 @@ neighbours (docs/relevance.md).
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from searchkit.index import EngineHit, bm25
@@ -26,12 +27,15 @@ _COMMON: Final = 0.25
 _SHARED: Final = 2
 
 
-def feedback(hits: tuple[EngineHit, ...], engine: Engine) -> tuple[Term, ...]:
+def feedback(
+    hits: tuple[EngineHit, ...], engine: Engine, frequency: Callable[[str, str], int]
+) -> tuple[Term, ...]:
     """Return terms that prefer what is like the best of the first two hits, none if it is not clearly the best.
 
     Args:
         hits: the first two.
         engine: where they were found.
+        frequency: returns the number of documents that hold a term in a field.
     """
     if len(hits) < 2 or hits[1].score >= _CLEAR * hits[0].score:
         return ()
@@ -45,7 +49,7 @@ def feedback(hits: tuple[EngineHit, ...], engine: Engine) -> tuple[Term, ...]:
     repeated = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_CANDIDATES]
     weighed = []
     for term, count in repeated:
-        held = engine.document_frequency(field, term)
+        held = frequency(field, term)
         if _SHARED <= held <= documents * _COMMON:
             rarity = bm25.idf(documents, held)
             weighed.append((-count * rarity, term, rarity))

@@ -39,7 +39,7 @@ _SHORT_STEM: Final = 4
 # A stem of one or two letters is what the stemmer left of words that have nothing to do with each other.
 _LEAST_STEM: Final = 3
 _MOST_KNOWN: Final = 100_000
-_MOST_TRANSLATED: Final = 20_000
+_MOST_TRANSLATED: Final = 4_000
 # Keys after which a process is answering many queries, and a list pays that is read whole: bisection in the file
 # takes twenty times as long.
 _READ_AFTER: Final = 500
@@ -62,14 +62,12 @@ class WordList:
     """One file of phrases and their translations.
 
     Args:
-        path: the file; it is mapped into memory, and read once it has been asked for many keys.
+        path: the file; it is mapped into memory and not read.
         trust: how much its translations count.
     """
 
     def __init__(self, path: Path, trust: float = 1.0) -> None:
         self.trust = trust
-        self._asked = 0
-        self._lines: list[bytes] = []
         with path.open("rb") as file:
             self._data: mmap.mmap | bytes = b""
             if path.stat().st_size:
@@ -97,15 +95,12 @@ class WordList:
             key, _, texts = line.partition(b"\t")
             yield key.decode(), texts.decode()
 
+    def lines(self) -> list[bytes]:
+        """Return all lines, in order."""
+        return self._data[:].splitlines()
+
     def _from(self, wanted: bytes) -> Iterator[bytes]:
         """Yield the lines that are not below ``wanted``."""
-        self._asked += 1
-        if self._asked > _READ_AFTER and not self._lines:
-            self._lines = self._data[:].splitlines()
-        if lines := self._lines:
-            for place in range(bisect_left(lines, wanted), len(lines)):
-                yield lines[place]
-            return
         start = self._place(wanted)
         while start < len(self._data):
             end = self._end(start)
@@ -128,6 +123,57 @@ class WordList:
         return len(self._data) if end < 0 else end
 
 
+class _Pair:
+    """The lists of a pair of languages: one after the other, or as one once they have been asked for many keys."""
+
+    def __init__(self) -> None:
+        self.lists: list[WordList] = []
+        self._asked = 0
+        self._lines: list[bytes] = []
+        self._trusts: list[float] = []
+
+    def get(self, key: str) -> list[tuple[str, float]]:
+        """Return the translations of a key, with ``|`` between, and how far they are trusted, for each list."""
+        if not self._is_read():
+            return [(texts, entries.trust) for entries in self.lists if (texts := entries.get(key))]
+        wanted = key.encode() + b"\t"
+        return [(line[len(wanted) :].decode(), trust) for line, trust in self._beginning(wanted)]
+
+    def __contains__(self, key: str) -> bool:
+        return bool(self.get(key))
+
+    def beginning(self, prefix: str) -> Iterator[tuple[str, str, float]]:
+        """Yield the keys that begin so, their translations in one text, and how far these are trusted."""
+        if not prefix:
+            return
+        if not self._is_read():
+            for entries in self.lists:
+                yield from ((key, texts, entries.trust) for key, texts in entries.beginning(prefix))
+            return
+        for line, trust in self._beginning(prefix.encode()):
+            key, _, texts = line.partition(b"\t")
+            yield key.decode(), texts.decode(), trust
+
+    def _beginning(self, first: bytes) -> Iterator[tuple[bytes, float]]:
+        lines = self._lines
+        for place in range(bisect_left(lines, first), len(lines)):
+            if not lines[place].startswith(first):
+                return
+            yield lines[place], self._trusts[place]
+
+    def _is_read(self) -> bool:
+        self._asked += 1
+        if self._asked > _READ_AFTER and not self._lines:
+            found = sorted((line, entries.trust) for entries in self.lists for line in entries.lines())
+            # The lines last: another thread reads both once it sees them.
+            self._trusts = [trust for _, trust in found]
+            self._lines = [line for line, _ in found]
+        return bool(self._lines)
+
+
+_NO_LISTS: Final = _Pair()
+
+
 class Lexicon:
     """All word lists of a folder.
 
@@ -136,10 +182,10 @@ class Lexicon:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        found: defaultdict[tuple[str, str], list[WordList]] = defaultdict(list)
+        found: defaultdict[tuple[str, str], _Pair] = defaultdict(_Pair)
         for path in sorted(folder.glob("*/[a-z][a-z]-[a-z][a-z].txt")) if folder else ():
             source, _, target = path.stem.partition("-")
-            found[source, target].append(WordList(path, _TRUST.get(path.parent.name, _LEAST_TRUST)))
+            found[source, target].lists.append(WordList(path, _TRUST.get(path.parent.name, _LEAST_TRUST)))
         self._lists = dict(found)
         # Key of a sound (`searchkit.transliteration`) -> English names.
         self._names = [WordList(path) for path in sorted(folder.glob("*/sounds.txt"))] if folder else []
@@ -163,7 +209,7 @@ class Lexicon:
         if known is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            lists = (entries for (code, _), found in self._lists.items() if code == source for entries in found)
+            lists = (entries for (code, _), entries in self._lists.items() if code == source)
             known = self._known[word, source] = any(word in entries for entries in lists)
         return known
 
@@ -178,11 +224,10 @@ class Lexicon:
         ends = [
             start + len(key)
             for path in self._paths(source, target)
-            for entries in self._lists.get((source, path), ())
-            for key, _ in _near(entries, head).words
+            for key, _, _ in _near(self._pair(source, path), head).words
             if run.startswith(key, start)
         ]
-        if not ends and any(head[:1] in entries for entries in self._lists.get((source, target), ())):
+        if not ends and head[:1] in self._pair(source, target):
             return start + 1
         return max(ends, default=start)
 
@@ -201,11 +246,10 @@ class Lexicon:
             return longest
         prefix = _prefix(words[start], stem)
         for path in self._paths(source, target):
-            for entries in self._lists.get((source, path), ()):
-                for parts in _near(entries, prefix).phrases.get(words[start], ()):
-                    size = len(parts)
-                    if size > longest and _same(parts, words[start : start + size], stem):
-                        longest = size
+            for parts in _near(self._pair(source, path), prefix).phrases.get(words[start], ()):
+                size = len(parts)
+                if size > longest and _same(parts, words[start : start + size], stem):
+                    longest = size
         return longest
 
     def translate(self, phrase: str, source: str, target: str, stems: Stems) -> list[Translation]:
@@ -234,10 +278,9 @@ class Lexicon:
         self, phrase: str, source: str, target: str, stems: Stems, passed: frozenset[str]
     ) -> list[Translation]:
         scores: defaultdict[str, float] = defaultdict(float)
-        for entries in self._lists.get((source, target), ()):
-            for texts, weight in self._found(entries, phrase, source, stems(source)):
-                for place, text in enumerate(texts.split("|")):
-                    scores[text] += weight * entries.trust / (place + 1)
+        for texts, weight in self._found(self._pair(source, target), phrase, source, stems(source)):
+            for place, text in enumerate(texts.split("|")):
+                scores[text] += weight / (place + 1)
         if not scores:
             for pivot in _PIVOTS:
                 if pivot in passed or pivot == target or (source, pivot) not in self._lists:
@@ -253,24 +296,23 @@ class Lexicon:
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         return [Translation(text, score / best) for text, score in ranked]
 
-    def _found(
-        self, entries: WordList, phrase: str, source: str, stem: Stem | None
-    ) -> Iterator[tuple[str, float]]:
-        """Yield the translations of a phrase in one list, those of its other forms with a lower weight."""
+    def _found(self, entries: _Pair, phrase: str, source: str, stem: Stem | None) -> Iterator[tuple[str, float]]:
+        """Yield the translations of a phrase and what they count: those of its other forms less."""
         if stem is None or " " in phrase:
-            if texts := entries.get(phrase):
-                yield texts, 1.0
+            yield from entries.get(phrase)
             return
         root = stem(phrase) if len(stem(phrase)) >= _LEAST_STEM else phrase
-        for key, texts in _near(entries, _prefix(phrase, stem)).words:
+        for key, texts, trust in _near(entries, _prefix(phrase, stem)).words:
             if key == phrase:
-                yield texts, 1.0
+                yield texts, trust
             elif stem(key) == root:
-                yield texts, _OTHER_FORM
-        for irregular in self._lists.get((source, source), ()):
-            for base in filter(None, irregular.get(phrase).split("|")):
-                if texts := entries.get(base):
-                    yield texts, 1.0
+                yield texts, _OTHER_FORM * trust
+        for bases, _ in self._pair(source, source).get(phrase):
+            for base in filter(None, bases.split("|")):
+                yield from entries.get(base)
+
+    def _pair(self, source: str, target: str) -> _Pair:
+        return self._lists.get((source, target), _NO_LISTS)
 
     def _paths(self, source: str, target: str) -> list[str]:
         """Return the languages in which a first step from ``source`` to ``target`` may end."""
@@ -298,20 +340,20 @@ def _prefix(word: str, stem: Stem) -> str:
 class _Near(NamedTuple):
     """The lines of a word list whose keys begin alike."""
 
-    words: list[tuple[str, str]]
+    words: list[tuple[str, str, float]]
     phrases: dict[str, list[list[str]]]
 
 
 @lru_cache(maxsize=1024)
-def _near(entries: WordList, prefix: str) -> _Near:
+def _near(entries: _Pair, prefix: str) -> _Near:
     """Return the words that begin so with their translations, and the phrases by their first words."""
     found = _Near([], {})
-    for key, texts in entries.beginning(prefix):
+    for key, texts, trust in entries.beginning(prefix):
         if " " in key:
             parts = key.split(" ")
             found.phrases.setdefault(parts[0], []).append(parts)
         else:
-            found.words.append((key, texts))
+            found.words.append((key, texts, trust))
     return found
 
 

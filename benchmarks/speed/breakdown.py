@@ -51,7 +51,7 @@ _PARTS: Final = (
     _Part("searchkit.translate", "Translator.translate", "translate its words", whole=True),
     _Part("searchkit.translate", "Translator.common_words", "translate its words", whole=True),
     _Part("searchkit.article_index", "ArticleIndex._frequency", "document frequencies"),
-    _Part("searchkit.article_index", "ArticleIndex._feedback", "prefer what is like the best hit", whole=True),
+    _Part("searchkit.article_index", "feedback", "prefer what is like the best hit", whole=True),
     _Part("searchkit.article_index", "ArticleIndex._suggestion", "look for typing errors", whole=True),
     _Part("searchkit.article_index", "ArticleIndex._counts", "label and sort facet values"),
     _Part("searchkit.stored", "StoredArticle.from_bytes", "decode the stored articles"),

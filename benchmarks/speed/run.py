@@ -72,7 +72,7 @@ def child(action: str, limit: float | None = None, **arguments: Any) -> Any:
             command, capture_output=True, text=True, encoding="utf-8", timeout=limit, check=False
         )
     except subprocess.TimeoutExpired:
-        raise SkippedError(f"took longer than {limit:.0f} s to {action}") from None
+        raise SkippedError(f"took longer than {limit:g} s to {action}") from None
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"ended with {done.returncode}"]
         raise SkippedError(f"could not {action}: {last[0]}")
@@ -91,7 +91,11 @@ def candidates(wanted: set[str]) -> tuple[list[Candidate], dict[str, str]]:
     found: list[Candidate] = []
     absent: dict[str, str] = {}
     for file, install in INSTALL.items():
-        told = child("systems", file=file)
+        try:
+            told = child("systems", file=file)
+        except SkippedError as reason:
+            absent[file] = f"not loaded ({reason})"
+            continue
         if "missing" in told:
             absent[file] = f"not installed ({told['missing']}); it needs: {install}"
             continue
@@ -101,7 +105,10 @@ def candidates(wanted: set[str]) -> tuple[list[Candidate], dict[str, str]]:
                 found.append(Candidate(name, file, told["version"], tuple(row.pop("works")), **row))
     known = {*INSTALL, *(row.name for row in found), *absent}
     if unknown := wanted - known:
-        raise SystemExit(f"no system is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+        reasons = "".join(f"; {name} is {reason}" for name, reason in absent.items())
+        raise SystemExit(
+            f"no system is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}{reasons}"
+        )
     return found, {name: reason for name, reason in absent.items() if not wanted or name in wanted}
 
 

@@ -128,6 +128,16 @@ def test_results_of_other_queries_are_not_mixed(
     assert (measured[0] / "speed.csv").read_bytes() == before
 
 
+def test_what_takes_too_long_is_left_out_with_the_reason(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    done = run(tmp_path, "--sizes", "50", "--queries", "5", "--systems", "sqlite", "--limit", "0.01")
+    assert done.returncode == 0, done.stderr
+    (reason,) = [line["note"] for line in lines_of(tmp_path) if line["metric"] == "skipped"]
+    assert reason == "took longer than 0.01 s to index"
+    assert f"- sqlite: {reason}" in (tmp_path / "speed.md").read_text(encoding="utf-8")
+
+
 def test_the_report_is_made_anew_from_the_csv(
     measured: tuple[Path, str], run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:

@@ -1,10 +1,11 @@
 from math import log
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.index.bm25 import K1, B, at_home, idf, saturation
+from searchkit.index.bm25 import K1, B, at_home, idf, saturation, scored_length
 
 COUNTS = st.integers(0, 10**9)
 
@@ -61,7 +62,8 @@ def test_more_occurrences_and_shorter_texts_weigh_more_up_to_a_limit(frequency, 
     weight = saturation(frequency, length, average)
 
     assert weight < saturation(frequency + 1, length, average) < K1 + 1
-    assert weight > saturation(frequency, length + 1, average)
+    assert weight >= saturation(frequency, length + 1, average)
+    assert weight > saturation(frequency, length * 2, average)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +93,19 @@ def test_a_word_is_never_rarer_than_it_is(statistics):
 
     assert len(found) == len(statistics)
     assert all(raised >= frequency for raised, (_, frequency) in zip(found, statistics, strict=True))
+
+
+@given(length=st.integers(0, 10**9))
+def test_a_length_is_rounded_down_by_an_eighth_at_most_and_short_ones_not_at_all(length):
+    assert length * 7 / 8 <= scored_length(length) <= length
+    assert length > 40 or scored_length(length) == length
+    assert scored_length(scored_length(length)) == scored_length(length)
+
+
+def test_lengths_are_those_that_a_byte_tells_apart():
+    assert [scored_length(length) for length in (41, 42, 59, 1_000, 2**31)] == [40, 42, 56, 984, 2_013_265_944]
+
+
+def test_many_lengths_are_rounded_like_one():
+    lengths = list(range(5_000))
+    assert scored_length(np.array(lengths)).tolist() == [scored_length(length) for length in lengths]

@@ -236,6 +236,40 @@ def test_a_commit_that_fails_changes_nothing_in_any_language(engine, place, monk
     assert list(found(TantivyEngine.open(place))) == ["en-1", "sv-1"]
 
 
+FULL_DISK = """
+import os, resource, sys
+from pathlib import Path
+from searchkit.index import Document
+from searchkit.index.tantivy import TantivyEngine
+
+engine = TantivyEngine.open(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    with engine.writer() as writer:
+        for number in range(1_000):
+            fields, facets = {"body": [("a", 0)]}, {"language": ("en",)}
+            writer.add(Document(f"en-{number}", "en", fields, facets, 0, "", "", os.urandom(1_000)))
+        writer.commit()
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs limits of the system")
+def test_a_full_disk_is_told_in_one_line_and_changes_nothing(engine, place):
+    write(engine, document("en-1", "one"))
+    before = files(place)
+
+    command = [sys.executable, "-c", FULL_DISK, str(place)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert told.count("\n") == 1
+    assert "File too large" in told or "is the disk full" in told
+    assert str(place) in told
+    assert files(place) == before
+    assert list(found(TantivyEngine.open(place))) == ["en-1"]
+
+
 def test_who_is_reading_an_older_commit_reads_on(engine):
     write(engine, *[document(f"en-{number}", "sleep", stored=b"old") for number in range(50)])
     entries = engine.entries()
@@ -449,3 +483,30 @@ def test_a_language_may_come_in_a_later_batch(engine, place):
             assert counts[f"only_{language}"] == {"yes": 1}
             assert counts["language"] == dict.fromkeys(languages, 1)
     assert engine.stats().segments == len(languages)
+
+
+@pytest.mark.parametrize("sort", ["relevance", "date"])
+@pytest.mark.parametrize("collapse", [False, True])
+def test_languages_that_are_asked_side_by_side_answer_the_same(engine, monkeypatch, sort, collapse):
+    write(
+        engine,
+        *[
+            document(
+                f"{code}-{number:02}",
+                "sleep " * (number % 4 + 1) + "deep",
+                facets={"study": (f"s{number % 7}",)},
+                group=f"g{number % 9}" if number % 2 else "",
+                published=number % 3,
+            )
+            for code in ("en", "sv", "fr", "hi", "zh")
+            for number in range(30)
+        ],
+    )
+    query = Bool(should=tuple(Term(f"body_{code}", "sleep") for code in ("en", "sv", "fr", "zh")))
+    for filters in ({}, {"study": frozenset({"s1", "s2"})}, {"language": frozenset({"sv", "hi"})}):
+        request = Request(query, filters, ("study", "language"), 20, sort=sort, collapse=collapse)
+        one_by_one = engine.search(request)
+        with monkeypatch.context() as patch:
+            patch.setattr(tantivy, "_LARGE", 0)
+            assert engine.search(request) == one_by_one
+        assert one_by_one.total > 10

@@ -12,9 +12,9 @@ VERSION = __version__
 class Searchkit:
     """An index in a temporary folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: str) -> None:
         self._folder = TemporaryDirectory()
-        self._index = ArticleIndex.create(self._folder.name)
+        self._index = ArticleIndex.create(self._folder.name, engine=engine)
 
     def index(self, documents: Sequence[Document]) -> None:
         """Index texts without titles."""
@@ -28,4 +28,7 @@ class Searchkit:
         return [hit.id for hit in self._index.search(query, limit=LIMIT, facets=False)]
 
 
-ROWS: dict[str, Row] = {"searchkit": lambda _: Searchkit()}
+ROWS: dict[str, Row] = {
+    "searchkit": lambda _: Searchkit("whoosh"),
+    "searchkit-tantivy": lambda _: Searchkit("tantivy"),
+}
