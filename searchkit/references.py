@@ -20,7 +20,8 @@ _DOI: Final = regex.compile(r"(?<![\d.])10\.\d{4,9}/[^\s\"<>，、；。।（�
 _URL: Final = regex.compile(r"(?:https?://|(?<![\p{L}\p{N}./@-])www\.)[^\s\"<>，、；。।]+", regex.IGNORECASE)
 # When somebody looked at it, or where it is to be had: what only sources on the web have.
 _ACCESSED: Final = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:accessed|retrieved|(?:last )?(?:visited|viewed|checked)(?: on)?\s{0,3}:?\s{0,3}(?=\d|\p{Lu})"
+    r"(?<![\p{L}\p{M}])(?:accessed|retrieved"
+    r"|(?:last )?(?:visited|viewed|checked)(?: on)?\s{0,3}:?\s{0,3}(?=\d|\p{Lu})"
     r"|hämtad|hämtat|hämtades|besökt|(?:senast )?läst (?:den\s{1,3})?(?=\d)|senast läst|åtkomst|åtkommen"
     r"|consultée?s?(?= le| en|\s{0,3}:)|(?:dernière )?consultation|(?:dernier )?accès le|date d'accès|page vue le"
     r"|(?:को\s{1,3})?(?:देखा|देखी|देखे) (?:गया|गई|गयी|गए)|अभिगमन|एक्सेस(?: किया)?|पुनःप्राप्त|पुनर्प्राप्त"

@@ -276,7 +276,7 @@ class Vocabulary:
 
 # Words that never take a plural ending.
 _SMALL_FRENCH: Final = frozenset(
-    (
+    {
         "à",
         "au",
         "aux",
@@ -294,8 +294,17 @@ _SMALL_FRENCH: Final = frozenset(
         "la",
         "le",
         "les",
-    )
-    + ("ou", "par", "pour", "sans", "sous", "sur", "un", "une", "vitro", "vivo")
+        "ou",
+        "par",
+        "pour",
+        "sans",
+        "sous",
+        "sur",
+        "un",
+        "une",
+        "vitro",
+        "vivo",
+    }
 )
 _FRENCH_RECEPTOR: Final = regex.compile(
     r"(?P<head>récepteurs?) (?:(?:du |de la |des |de |à la |à |au |aux )|(?:de l|à l|d)')?(?P<name>.+)"

@@ -261,9 +261,7 @@ def _trimmed(body: list[Line]) -> list[Line]:
     kept = []
     dropped = -1  # the line of a block of links that was read last
     for place, line in enumerate(body):
-        if place in leads:
-            dropped = place
-        elif dropped == place - 1 >= 0 and _may_be_title(line) and _in_block(body, place, leads):
+        if place in leads or (dropped == place - 1 >= 0 and _may_be_title(line) and _in_block(body, place, leads)):
             dropped = place
         else:
             kept.append(line)
