@@ -157,7 +157,7 @@ def test_no_held_out_article_is_a_sample_article(samples: Path) -> None:
 # A little below what was measured first: lower is a regression. They are raised, if at all, by what was measured
 # after a change that was made for another reason (see the guidelines).
 @pytest.mark.parametrize(
-    ("facet", "floor"), [("language", 1.0), ("study", 0.84), ("study_type", 0.74), ("mechanism", 0.78)]
+    ("facet", "floor"), [("language", 1.0), ("study", 0.95), ("study_type", 0.88), ("mechanism", 0.83)]
 )
 def test_the_facets_of_held_out_articles(held_out_index: ArticleIndex, facet: str, floor: float) -> None:
     measured = measure_facets(held_out_index, read_labels(HELD_OUT / "facets.jsonl"))
@@ -167,7 +167,7 @@ def test_the_facets_of_held_out_articles(held_out_index: ArticleIndex, facet: st
 
 def test_the_most_specific_mechanisms_of_held_out_articles(held_out_index: ArticleIndex) -> None:
     measured = measure_facets(held_out_index, read_labels(HELD_OUT / "facets.jsonl"))
-    assert total(measured.most_specific["mechanism"]).f1 >= 0.70
+    assert total(measured.most_specific["mechanism"]).f1 >= 0.80
 
 
 # Traits
