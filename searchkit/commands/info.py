@@ -21,11 +21,12 @@ def command(index: Path, as_json: bool) -> None:
     if as_json:
         echo_json(asdict(info))
         return
+    parts = "1 segment" if info.segments == 1 else f"{info.segments:,} segments"
     rows = {
         "index": f"{info.path} (format {info.format}, searchkit {info.version})",
         "articles": f"{info.articles:,}",
         "languages": ", ".join(f"{code} {count:,}" for code, count in info.languages.items()) or "none",
-        "size": f"{info.bytes / 1e6:.1f} MB in {info.segments} segments",
+        "size": f"{info.bytes / 1e6:.1f} MB in {parts}",
         "engine": info.engine,
         "analyzers": ", ".join(f"{code} {digest}" for code, digest in sorted(info.analyzers.items())) or "none",
         "mechanisms": f"{info.mechanisms} in the vocabulary",
