@@ -1,13 +1,16 @@
 """What a language is to the analyzer: a few declared facts."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Protocol
+from typing import Final, Protocol
 
 from searchkit.analyzers.compounds import Compounds
+
+_COMMENT: Final = re.compile("#.*")
 
 
 class Segmenter(Protocol):
@@ -80,8 +83,7 @@ class Language:
 def read_list(name: str) -> tuple[str, ...]:
     """Return the lines of a word list in ``analyzers/data``, without comments and blank lines."""
     text = resources.files("searchkit.analyzers.data").joinpath(name).read_text(encoding="utf-8")
-    lines = (line.split("#", 1)[0].strip() for line in text.splitlines())
-    return tuple(line for line in lines if line)
+    return tuple(filter(None, map(str.strip, _COMMENT.sub("", text).splitlines())))
 
 
 def word_list(name: str) -> frozenset[str]:

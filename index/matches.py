@@ -90,7 +90,9 @@ def distinct(numbers: Array, size: int) -> Array:
     """Return document numbers in order and without repetition."""
     if len(numbers) * _DENSE > size:
         return np.flatnonzero(mask_of(numbers, size))
-    return np.unique(numbers)
+    # As numpy.unique does, which imports a fifth of numpy more for it.
+    ordered: Array = np.sort(numbers)
+    return ordered[np.diff(ordered, prepend=-1) > 0]
 
 
 def mask_of(numbers: Array, size: int) -> Array:
