@@ -1,5 +1,6 @@
 """The command ``searchkit``. Each command is one file of `searchkit.commands`, imported when it is used."""
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -10,9 +11,6 @@ import click
 import searchkit
 from searchkit.commands.output import plain
 from searchkit.errors import SearchkitError
-
-# Nothing here multiplies matrices: numpy, once imported, need not start threads for that.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # In the order in which a newcomer meets them.
 COMMANDS: Final = (
@@ -81,6 +79,8 @@ def main() -> None:
     """Run the command line."""
     # numpy would start a thread on each core, for linear algebra that no command does: a tenth of a search's time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # A command keeps most of what it makes to its end: looking through it for garbage is as much again.
+    gc.set_threshold(100_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show a character gets a question mark, never a traceback.
