@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import sys
 import time
 from contextlib import suppress
@@ -29,6 +28,8 @@ class WriterLock:
     """
 
     def __init__(self, location: Path, wait: float) -> None:
+        import socket  # a search imports this file and locks nothing
+
         self._location = location
         self._file = os.open(location / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         end = time.monotonic() + wait
@@ -45,7 +46,11 @@ class WriterLock:
             "host": socket.gethostname(),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        (location / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+        try:
+            (location / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+        except OSError:
+            os.close(self._file)  # a full disk: who tries again must not wait for this one
+            raise
 
     def release(self) -> None:
         """Let the next writer in."""

@@ -27,9 +27,10 @@ from tantivy import Query as Found
 from searchkit.errors import IndexFormatError
 from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
 from searchkit.index.explanation import Explanation
+from searchkit.index.files import size_of, sync
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import KINDS, Everything, Query
-from searchkit.index.tantivy_part import Part, encode, link, narrowed, schema, sync, term_key, tidy
+from searchkit.index.tantivy_part import Part, encode, link, narrowed, schema, term_key, tidy
 from searchkit.index.tantivy_query import Compiler, matching
 
 _COMMIT: Final = "commit.json"
@@ -116,7 +117,7 @@ class TantivyEngine:
         return EngineStats(
             documents=sum(part.documents for part in parts),
             segments=sum(part.searcher.num_segments for part in parts),
-            bytes=_size(self._location),
+            bytes=size_of(self._location),
         )
 
     def close(self) -> None:
@@ -586,15 +587,3 @@ def _sweep(location: Path, used: Iterable[str]) -> None:
     for folder in location.iterdir():
         if folder.is_dir() and folder.name not in keep:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _size(location: Path) -> int:
-    """Return the bytes of all files, each once however many folders it is in."""
-    sizes = {}
-    for folder, _, names in os.walk(location):
-        for name in names:
-            # A commit may remove files meanwhile.
-            with suppress(FileNotFoundError):
-                status = Path(folder, name).stat()
-                sizes[status.st_dev, status.st_ino] = status.st_size
-    return sum(sizes.values())

@@ -24,6 +24,7 @@ from tantivy import Occur, Query
 
 from searchkit.errors import IndexFormatError
 from searchkit.index.engine import Document
+from searchkit.index.files import sync
 from searchkit.index.query import KINDS
 
 META: Final = "meta.json"
@@ -183,16 +184,6 @@ def tidy(folder: Path) -> None:
                 file.unlink()
     (folder / _MANAGED).write_text(json.dumps(sorted(keep - {_MANAGED})), encoding="utf-8")
     sync(folder)
-
-
-def sync(folder: Path) -> None:
-    """Make sure that the names in a folder are on disk."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _meta(folder: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The default engine: an index of Whoosh's, in segments of our own codec, evaluated as arrays.
 
-Whoosh's are the folder, its lock, the generations of its table of contents and what is removed after a commit;
+Whoosh's are the folder, the generations of its table of contents and what is removed after a commit;
 `searchkit.index.whoosh_codec` lets its own readers and matchers work on the segments. Its tables of contents and
 posting blocks are pickles, and its posting lists are made, merged and read one posting at a time; ours are JSON
 and arrays (`searchkit.index.segment`), so opening an index runs nothing that is in it.
@@ -17,17 +17,18 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
-from searchkit.errors import IndexFormatError, IndexLockedError
+from searchkit.errors import IndexFormatError
 from searchkit.index.engine import Document, EngineStats, Entry, Request, Response
 from searchkit.index.evaluation import Evaluator
 from searchkit.index.explanation import Explanation
+from searchkit.index.files import size_of, sync
 from searchkit.index.inversion import Batch, merge
+from searchkit.index.lock import WriterLock
 from searchkit.index.query import Query
 from searchkit.index.reader import Reader, encoded
 from searchkit.index.searching import search
@@ -36,7 +37,6 @@ from searchkit.index.segment import SegmentFile
 # Whoosh's names: those of an index, and of its tables of contents.
 _NAME: Final = "MAIN"
 _CONTENTS: Final = re.compile(rf"_{_NAME}_([0-9]+)\.toc")
-_HOLDER: Final = "writer.json"
 # A commit may delete a segment between the reading of the table of contents and the opening of its files.
 _OPEN_TRIES: Final = 20
 # Segments smaller than this times the batch being written are merged into it.
@@ -104,10 +104,10 @@ class _Contents(NamedTuple):
         part.write_bytes(b"%d\n%s" % (zlib.crc32(held), held))
         # The last step of a commit: what it makes visible must not be in the system's buffers only.
         for file in (part, *(segment.path(location) for segment in self.segments)):
-            _sync(file)
+            sync(file)
         part.replace(path)
         if os.name == "posix":
-            _sync(location)
+            sync(location)
         self.clean(location)
 
     def clean(self, location: Path) -> None:
@@ -197,7 +197,7 @@ class WhooshEngine:
     def stats(self) -> EngineStats:
         """Return what the index holds."""
         reader = self._current().reader
-        return EngineStats(documents=len(reader.live), segments=len(reader.leaves), bytes=_size(self._location))
+        return EngineStats(documents=len(reader.live), segments=len(reader.leaves), bytes=size_of(self._location))
 
     def close(self) -> None:
         """Let go of files: each is closed when nothing of it is in use any more."""
@@ -265,26 +265,10 @@ class WhooshWriter:
     """
 
     def __init__(self, location: Path, wait: float) -> None:
-        import socket
-
-        from whoosh.util.filelock import FileLock, try_for
-
         self._location = location
-        # A lock of the operating system on a file: it goes when its process does.
-        self._lock = FileLock(str(location / f"{_NAME}_WRITELOCK"))
-        if not try_for(self._lock.acquire, timeout=wait, delay=0.05):
-            raise IndexLockedError(
-                f"{location.parent} is being written by {_holder(location)}; "
-                f"waited {wait:g} s: try again when it is done"
-            )
+        self._lock = WriterLock(location, wait)
         # Read at the first change.
         self._changes: _Changes | None = None
-        holder = {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "since": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        (location / _HOLDER).write_text(json.dumps(holder), encoding="utf-8")
 
     def add(self, document: Document) -> None:
         """Add a document, replacing the one with the same id."""
@@ -313,8 +297,6 @@ class WhooshWriter:
             if self._changes is not None:
                 self._changes.drop()
         finally:
-            with suppress(FileNotFoundError):
-                (self._location / _HOLDER).unlink()
             self._lock.release()
 
     def _begun(self) -> _Changes:
@@ -418,32 +400,6 @@ def _choose(segments: list[_Segment], written: list[_Segment]) -> tuple[list[_Se
 
 def _damaged(path: Path) -> IndexFormatError:
     return IndexFormatError(f"{path.parent}: {path.name} is damaged; index the articles again")
-
-
-def _holder(location: Path) -> str:
-    try:
-        holder = json.loads((location / _HOLDER).read_text(encoding="utf-8"))
-        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _size(location: Path) -> int:
-    size = 0
-    for folder, _, names in os.walk(location):
-        for name in names:
-            # A commit may delete files meanwhile.
-            with suppress(FileNotFoundError):
-                size += Path(folder, name).stat().st_size
-    return size
 
 
 def _retried(action: Callable[[], T], location: Path) -> T:
