@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 
 import pytest
 
@@ -135,38 +134,6 @@ def test_what_a_killed_writer_left_behind_is_gone_after_the_next_commit(engine, 
 
     assert len([folder for folder in place.iterdir() if folder.is_dir()]) == 1
     assert "sv" not in json.loads((place / "commit.json").read_text("utf-8"))["languages"]
-
-
-# The file that names the writer
-
-
-def test_the_holder_is_named_while_it_writes_and_gone_after_the_commit(engine, place):
-    with engine.writer() as writer:
-        assert json.loads((place / "writer.json").read_text("utf-8"))["pid"] == os.getpid()
-        writer.add(document("en-1"))
-        writer.commit()
-    assert not (place / "writer.json").exists()
-
-
-@pytest.mark.parametrize("error", [None, ZeroDivisionError], ids=["without a commit", "with an exception"])
-def test_the_holder_is_gone_when_the_batch_was_dropped(engine, place, error):
-    with suppress(ZeroDivisionError), engine.writer() as writer:
-        writer.add(document("en-1"))
-        if error:
-            raise error
-
-    assert not (place / "writer.json").exists()
-
-
-@pytest.mark.parametrize("holder", ["", "{", "[]", '{"pid": 1}', None])
-def test_a_damaged_holder_file_is_another_process(engine, place, holder):
-    with engine.writer():
-        if holder is None:
-            (place / "writer.json").unlink()
-        else:
-            (place / "writer.json").write_text(holder, encoding="utf-8")
-        with pytest.raises(IndexLockedError, match="being written by another process"):
-            engine.writer(wait=0)
 
 
 # Files

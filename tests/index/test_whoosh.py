@@ -1,11 +1,8 @@
 import gc
-import json
-import os
 import signal
 import subprocess
 import sys
 import warnings
-from contextlib import suppress
 from random import Random
 
 import pytest
@@ -257,38 +254,6 @@ def test_counts_of_all_documents_are_those_of_the_last_commit(engine):
     assert engine.search(request).facets["language"] == {"en": 1, "sv": 1}
     write(engine, document("sv-2"), delete=["en-1"])
     assert engine.search(request).facets["language"] == {"sv": 2}
-
-
-# The file that names the writer
-
-
-def test_the_holder_is_named_while_it_writes_and_gone_after_the_commit(engine, place):
-    with engine.writer() as writer:
-        assert json.loads((place / "writer.json").read_text("utf-8"))["pid"] == os.getpid()
-        writer.add(document("en-1"))
-        writer.commit()
-    assert not (place / "writer.json").exists()
-
-
-@pytest.mark.parametrize("error", [None, ZeroDivisionError], ids=["without a commit", "with an exception"])
-def test_the_holder_is_gone_when_the_batch_was_dropped(engine, place, error):
-    with suppress(ZeroDivisionError), engine.writer() as writer:
-        writer.add(document("en-1"))
-        if error:
-            raise error
-
-    assert not (place / "writer.json").exists()
-
-
-@pytest.mark.parametrize("holder", ["", "{", "[]", '{"pid": 1}', None])
-def test_a_damaged_holder_file_is_another_process(engine, place, holder):
-    with engine.writer():
-        if holder is None:
-            (place / "writer.json").unlink()
-        else:
-            (place / "writer.json").write_text(holder, encoding="utf-8")
-        with pytest.raises(IndexLockedError, match="being written by another process"):
-            engine.writer(wait=0)
 
 
 def test_a_dropped_batch_leaves_no_files(engine, place):
