@@ -106,8 +106,7 @@ class _Contents(NamedTuple):
         for file in (part, *(segment.path(location) for segment in self.segments)):
             sync(file)
         part.replace(path)
-        if os.name == "posix":
-            sync(location)
+        sync(location)
         self.clean(location)
 
     def clean(self, location: Path) -> None:

@@ -140,7 +140,7 @@ class _Pair:
         return [(line[len(wanted) :].decode(), trust) for line, trust in self._beginning(wanted)]
 
     def __contains__(self, key: str) -> bool:
-        return bool(self.get(key))
+        return bool(self.get(key)) if self._is_read() else any(key in entries for entries in self.lists)
 
     def beginning(self, prefix: str) -> Iterator[tuple[str, str, float]]:
         """Yield the keys that begin so, their translations in one text, and how far these are trusted."""
