@@ -866,7 +866,9 @@ class ArticleIndex:
             frequency = self._engine.document_frequency(field, text)
             if len(held) >= _MOST_FREQUENCIES:
                 held.clear()
-            held[field, text] = frequency
+            if frequency:
+                # What is not there may have come since: a process that was killed has committed and not said so.
+                held[field, text] = frequency
         return frequency
 
     def _translator(self) -> Translator:

@@ -9,6 +9,7 @@ import pytest
 
 import searchkit
 from searchkit import ArticleIndex, Draft, Problem, Vocabulary
+from searchkit.settings import Settings
 
 MakeIndex = Callable[..., ArticleIndex]
 
@@ -582,3 +583,26 @@ def test_an_open_index_sees_the_languages_and_the_vocabulary_that_another_adds(t
             other.rebuild(vocabulary=Vocabulary({"slumber": {"en": ("sleep",), "fr": ("dodo",)}}))
         assert ids(index, "dodo") == ["x"]
         assert index.info().mechanisms == 1
+
+
+def test_a_reader_finds_what_was_committed_by_a_process_that_was_killed_right_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = Draft(id="a", title="", text="One about lynxes.", source="x", language="en")
+    with ArticleIndex.create(tmp_path / "index") as writer, ArticleIndex.open(tmp_path / "index") as reader:
+        writer.update([draft])
+        save = ArticleIndex._save
+        calls = []
+
+        def killed_after_the_commit(index: ArticleIndex, current: Settings) -> None:
+            calls.append(index)
+            if len(calls) > 1:
+                raise KeyboardInterrupt
+            save(index, current)
+            # Between the settings and the commit: the word is in no article yet.
+            assert reader.search("walrus").total == 0
+
+        monkeypatch.setattr(ArticleIndex, "_save", killed_after_the_commit)
+        with pytest.raises(KeyboardInterrupt):
+            writer.update([replace(draft, id="b", text="One about a walrus.")])
+        assert reader.search("walrus").total == 1
