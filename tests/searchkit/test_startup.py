@@ -23,6 +23,7 @@ NOT_NEEDED = {
     "searchkit.parallel",
     "searchkit.readers",
     "searchkit.references",
+    "searchkit.study_names",
     "ssl",
     "tantivy",
     "trafilatura",
