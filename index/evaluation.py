@@ -16,7 +16,7 @@ import numpy as np
 from searchkit.index import bm25
 from searchkit.index.explanation import Explanation, Statistics
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.matches import NOTHING, Matches, best_and_share, distinct, summed, values_at
+from searchkit.index.matches import NOTHING, Matches, best_and_share, distinct, summed, unrepeated, values_at
 from searchkit.index.query import (
     Bool,
     Everything,
@@ -137,8 +137,8 @@ class Evaluator:
             numbers, positions = self._reader.places(query.field, text, together)
             # Sorted, because documents are and the positions in each.
             shifted = (numbers << _POSITION_BITS) + (positions - offset + _MIDDLE)
-            starts = _distinct(shifted) if starts is None else _in_both(starts, shifted)
-            together = _distinct(starts >> _POSITION_BITS)
+            starts = unrepeated(shifted) if starts is None else _in_both(starts, shifted)
+            together = unrepeated(starts >> _POSITION_BITS)
         counted = NOTHING
         if starts is not None and len(starts):
             first = np.flatnonzero(np.diff(starts >> _POSITION_BITS, prepend=-1))
@@ -319,12 +319,6 @@ class Evaluator:
             matched -= self._at(self.evaluate(excluded), numbers).keys()
         found = _together(query, [*must, *should])
         return {number: found.get(number, Explanation(query, 0.0)) for number in matched}
-
-
-def _distinct(ordered: Array) -> Array:
-    """Return sorted numbers without repetition."""
-    found: Array = ordered[np.diff(ordered, prepend=-1) != 0]
-    return found
 
 
 def _in_both(ordered: Array, others: Array) -> Array:

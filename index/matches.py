@@ -91,8 +91,13 @@ def distinct(numbers: Array, size: int) -> Array:
     if len(numbers) * _DENSE > size:
         return np.flatnonzero(mask_of(numbers, size))
     # As numpy.unique does, which imports a fifth of numpy more for it.
-    ordered: Array = np.sort(numbers)
-    return ordered[np.diff(ordered, prepend=-1) > 0]
+    return unrepeated(np.sort(numbers))
+
+
+def unrepeated(ordered: Array) -> Array:
+    """Return sorted numbers, none below 0, without repetition."""
+    found: Array = ordered[np.diff(ordered, prepend=-1) != 0]
+    return found
 
 
 def mask_of(numbers: Array, size: int) -> Array:
