@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -31,7 +32,7 @@ from searchkit.index.files import size_of, sync
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import KINDS, Everything, Query
 from searchkit.index.tantivy_part import Part, encode, link, narrowed, schema, term_key, tidy
-from searchkit.index.tantivy_query import Compiler, matching
+from searchkit.index.tantivy_query import Compiler
 
 _COMMIT: Final = "commit.json"
 _FORMAT: Final = 1
@@ -45,7 +46,6 @@ _LEAST_HEAP: Final = 16_000_000
 _THREADS: Final = 1
 # Parts are asked side by side where the index is so large that it pays.
 _LARGE: Final = 5_000
-_THREADS_TO_ASK: Final = ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "searchkit")
 # Scores that differ less are one score: tantivy adds 32-bit numbers up, in an order that varies.
 _SAME: Final = 2e-6
 # Hits beyond the page, so that one search is mostly enough to see where ties at its edge end.
@@ -57,6 +57,8 @@ class TantivyEngine(OfLastCommit):
 
     def __init__(self, location: Path) -> None:
         self._location = location
+        # As text: the file is looked at for every search.
+        self._commit = os.fspath(location / _COMMIT)
         self._lock = threading.Lock()
         self._snapshot: _Snapshot | None = None
 
@@ -87,12 +89,12 @@ class TantivyEngine(OfLastCommit):
 
     def snapshot(self) -> "_Snapshot":
         """Return the last commit; readers of older ones go on undisturbed."""
-        stamp = _stamp(self._location)
+        stamp = _stamp(self._commit)
         snapshot = self._snapshot
         if snapshot is None or snapshot.stamp != stamp:
             with self._lock:
                 snapshot = self._snapshot
-                if snapshot is None or snapshot.stamp != _stamp(self._location):
+                if snapshot is None or snapshot.stamp != _stamp(self._commit):
                     snapshot = self._snapshot = _opened(self._location, snapshot)
         return snapshot
 
@@ -252,15 +254,14 @@ class _Snapshot:
 
     def search(self, request: Request) -> Response:
         """Answer a request."""
-        simple = matching(request.query)
 
         def ask(part: Part) -> _Answer:
-            return _ask(self.compiler, part, request, simple)
+            return _ask(self.compiler, part, request)
 
         parts = self.parts.values()
         large = sum(part.documents for part in parts) >= _LARGE
         # tantivy lets go of the interpreter while it searches.
-        answers = list(_THREADS_TO_ASK.map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
+        answers = list(_askers().map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
         candidates = [candidate for answer in answers for candidate in answer.candidates]
         total = sum(answer.total for answer in answers)
         behind: dict[int, list[_Candidate]] = {}
@@ -326,6 +327,16 @@ class _Snapshot:
 # Asking a part
 
 
+@cache
+def _askers() -> ThreadPoolExecutor:
+    """Return the threads that ask parts side by side."""
+    return ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "searchkit")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_askers.cache_clear)  # a fork has none of its parent's threads
+
+
 class _Answer(NamedTuple):
     """What one part answers to a request.
 
@@ -340,42 +351,33 @@ class _Answer(NamedTuple):
     counts: Mapping[str, Mapping[str, int]]
 
 
-def _ask(compiler: Compiler, part: Part, request: Request, simple: Query) -> _Answer:
-    """Answer a request from one part.
-
-    Args:
-        compiler: makes queries for it.
-        part: where to search.
-        request: what is asked.
-        simple: a query that matches what the request's does.
-    """
-    wanted = request.offset + request.limit if request.limit > 0 else 0
-    query = compiler.compile(request.query if wanted or request.collapse else simple, part)
-    if query is None:
+def _ask(compiler: Compiler, part: Part, request: Request) -> _Answer:
+    """Answer a request from one part."""
+    compiled = compiler.compile(request.query, part)
+    if compiled is None:
         return _Answer(0, [], {})
+    query = compiled.scored if request.limit > 0 or request.collapse else compiled.counted
     filters = {name: part.with_values(name, values) for name, values in request.filters.items() if values}
-    counts: Mapping[str, Mapping[str, int]] = {}
-    if request.facets and (counted := compiler.compile(simple, part)) is not None:
-        counts = _counted(part, counted, request, filters)
     known = [found for found in filters.values() if found is not None]
-    if len(known) < len(filters):
-        return _Answer(0, [], counts)
-    asked = narrowed(query, *known)
-    if request.collapse:
-        candidates = _every(part, asked, request)
-        return _Answer(len(candidates), candidates, counts)
-    if wanted and request.sort == "date":
-        return _Answer(*_newest(part, asked, wanted), counts)
-    score = compiler.constant_score(request.query)
-    if wanted and score is not None:
-        return _Answer(*_first(part, asked, wanted, score), counts)
-    return _Answer(*_best(part, asked, wanted), counts)
+    total, candidates = 0, list[_Candidate]()
+    if len(known) == len(filters):
+        total, candidates = _ranked(compiler, part, request, narrowed(query, *known))
+    counts = _counted(part, compiled.counted, request, filters, total) if request.facets else {}
+    return _Answer(total, candidates, counts)
 
 
 def _counted(
-    part: Part, query: Found, request: Request, filters: Mapping[str, Found | None]
+    part: Part, query: Found, request: Request, filters: Mapping[str, Found | None], total: int
 ) -> dict[str, Mapping[str, int]]:
-    """Count the values of each facet among what the query and the filters on the other facets leave."""
+    """Count the values of each facet among what the query and the filters on the other facets leave.
+
+    Args:
+        part: where to count.
+        query: that of the request.
+        request: what is asked.
+        filters: those of the request.
+        total: number of documents that the query and all filters leave.
+    """
     free = tuple(name for name in request.facets if name not in filters)
     counts: dict[str, Mapping[str, int]] = {}
     for names in filter(None, [free, *((name,) for name in request.facets if name in filters)]):
@@ -383,7 +385,8 @@ def _counted(
         known = [found for found in others if found is not None]
         if len(known) == len(others):
             whole = isinstance(request.query, Everything) and not known
-            counts |= part.counts(None if whole else narrowed(query, *known), names)
+            counted = None if whole else narrowed(query, *known)
+            counts |= part.counts(counted, names, total if names is free else None)
     return counts
 
 
@@ -399,6 +402,20 @@ def _added_up(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 # Ranking
+
+
+def _ranked(compiler: Compiler, part: Part, request: Request, query: Found) -> tuple[int, list[_Candidate]]:
+    """Return how many documents match, and those that may be on the page."""
+    if request.collapse:
+        candidates = _every(part, query, request)
+        return len(candidates), candidates
+    wanted = request.offset + request.limit if request.limit > 0 else 0
+    if wanted and request.sort == "date":
+        return _newest(part, query, wanted)
+    score = compiler.constant_score(request.query)
+    if wanted and score is not None:
+        return _first(part, query, wanted, score)
+    return _best(part, query, wanted)
 
 
 def _best(part: Part, query: Found, wanted: int) -> tuple[int, list[_Candidate]]:
@@ -531,10 +548,10 @@ def _name(location: Path, folders: Mapping[str, str]) -> None:
     sync(location)
 
 
-def _stamp(location: Path) -> object:
+def _stamp(commit: str | Path) -> object:
     """Return what changes with each commit; None if there is no index."""
     try:
-        status = (location / _COMMIT).stat()
+        status = os.stat(commit)  # noqa: PTH116 - a third of the time of a path's own
     except OSError:
         return None
     return (status.st_mtime_ns, status.st_ino, status.st_size)
@@ -544,7 +561,7 @@ def _opened(location: Path, old: _Snapshot | None) -> _Snapshot:
     """Open the last commit; parts that did not change stay open."""
     known = {part.folder: part for part in old.parts.values()} if old else {}
     for left in reversed(range(_OPEN_TRIES)):
-        stamp = _stamp(location)  # before reading: if it is replaced in between, it is read again
+        stamp = _stamp(location / _COMMIT)  # before reading: if it is replaced in between, it is read again
         try:
             named = _named(location)
             parts = {

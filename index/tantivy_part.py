@@ -108,7 +108,9 @@ def term_key(text: str) -> str:
 
     Halves of surrogate pairs, which no index can hold, are replaced.
     """
-    if not text.isascii():
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(text) <= _LONGEST:
         return text
@@ -229,8 +231,10 @@ class Part:
             raise IndexFormatError(f"{folder} cannot be read ({reason}); index the articles again") from error
         self.documents: int = self.searcher.num_docs
         self._counts: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
+        self._asked = 0
         self._held: dict[object, int] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
+        self._idfs: dict[int, float] = {}
         self._kinds = {f"{kind}_{language}": kind for kind in KINDS}
 
     @cached_property
@@ -266,8 +270,11 @@ class Part:
 
     def own_idf(self, frequency: int) -> float:
         """Return the weight that tantivy gives a term, in the 32 bits that it calculates with."""
-        ratio = _float32((max(self.counted - frequency, 0) + 0.5) / (frequency + 0.5))
-        return _float32(log(_float32(1 + ratio)))
+        found = self._idfs.get(frequency)
+        if found is None:
+            ratio = _float32((max(self.counted - frequency, 0) + 0.5) / (frequency + 0.5))
+            found = self._idfs[frequency] = _float32(log(_float32(1 + ratio)))
+        return found
 
     def held(self, key: object, query: Query) -> int:
         """Return how many documents match a query, counted once for each key."""
@@ -323,19 +330,35 @@ class Part:
 
     # Facets
 
-    def counts(self, query: Query | None, names: tuple[str, ...]) -> Mapping[str, Mapping[str, int]]:
+    def counts(
+        self, query: Query | None, names: tuple[str, ...], matches: int | None = None
+    ) -> Mapping[str, Mapping[str, int]]:
         """Return how many documents carry each value of some facets.
 
         Args:
             query: what to count among; None for all documents, whose counts are kept.
             names: of the facets.
+            matches: number of documents that match the query, where it is known.
         """
         if query is None:
             found = self._counts.get(names)
             if found is None:
                 found = self._counts[names] = self._aggregated(Query.all_query(), names)
             return found
-        return self._aggregated(query, names)
+        # A process that asks once need not learn this.
+        self._asked += 1
+        even = self._even(names) if self._asked > 1 and matches else {}
+        uneven = tuple(name for name in names if name not in even)
+        counted = self._aggregated(query, uneven) if uneven else {}
+        return counted | {name: dict.fromkeys(values, matches or 0) for name, values in even.items()}
+
+    def _even(self, names: tuple[str, ...]) -> Mapping[str, Iterable[str]]:
+        """Return the facets in which all documents are alike, such as the language, with the values that they carry."""
+        return {
+            name: counts
+            for name, counts in self.counts(None, names).items()
+            if all(count == self.documents for count in counts.values())
+        }
 
     def _aggregated(self, query: Query, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
         try:
