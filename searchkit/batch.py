@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from searchkit.derive import Derived, Deriver, digest_of, make_id
-from searchkit.index import Engine, Entry, Request, Writer
+from searchkit.index import Entry, Request, Snapshot, Writer
 from searchkit.parallel import Groups
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
@@ -48,7 +48,7 @@ class Batch:
         jobs: processes to derive on; see `searchkit.workers.derive`.
     """
 
-    engine: Engine
+    engine: Snapshot
     writer: Writer
     deriver: Deriver
     settings: Settings
