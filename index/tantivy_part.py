@@ -353,7 +353,7 @@ class Part:
         return counted | {name: dict.fromkeys(values, matches or 0) for name, values in even.items()}
 
     def _even(self, names: tuple[str, ...]) -> Mapping[str, Iterable[str]]:
-        """Return the facets in which all documents are alike, such as the language, with the values that they carry."""
+        """Return the facets in which all documents are alike, such as the language, with their values."""
         return {
             name: counts
             for name, counts in self.counts(None, names).items()
