@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -25,7 +26,7 @@ from tantivy import FieldType, Order
 from tantivy import Query as Found
 
 from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
+from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, OfLastCommit, Request, Response
 from searchkit.index.explanation import Explanation
 from searchkit.index.files import size_of, sync
 from searchkit.index.lock import WriterLock
@@ -45,19 +46,18 @@ _LEAST_HEAP: Final = 16_000_000
 _THREADS: Final = 1
 # Parts are asked side by side where the index is so large that it pays.
 _LARGE: Final = 5_000
-_THREADS_TO_ASK: Final = ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "searchkit")
 # Scores that differ less are one score: tantivy adds 32-bit numbers up, in an order that varies.
 _SAME: Final = 2e-6
 # Hits beyond the page, so that one search is mostly enough to see where ties at its edge end.
 _MARGIN: Final = 40
 
 
-class TantivyEngine:
+class TantivyEngine(OfLastCommit):
     """An index in a folder, for hundreds of thousands of articles. See `searchkit.index.engine.Engine`."""
 
     def __init__(self, location: Path) -> None:
         self._location = location
-        # As text: the file is looked at for every word of a query.
+        # As text: the file is looked at for every search.
         self._commit = os.fspath(location / _COMMIT)
         self._lock = threading.Lock()
         self._snapshot: _Snapshot | None = None
@@ -73,7 +73,7 @@ class TantivyEngine:
     def open(cls, location: Path) -> Self:
         """Open an index."""
         engine = cls(location)
-        engine._current()
+        engine.snapshot()
         return engine
 
     def writer(self, wait: float = 10.0) -> "TantivyWriter":
@@ -82,53 +82,13 @@ class TantivyEngine:
             raise IndexFormatError(f"{self._location} is missing; index the articles again")
         return TantivyWriter(self, self._location, wait)
 
-    def search(self, request: Request) -> Response:
-        """Answer a request from the last commit."""
-        return self._current().search(request)
-
-    def document_frequency(self, field: str, text: str) -> int:
-        """Return how many documents hold a term in a field."""
-        return self._current().compiler.frequency(field, text)
-
-    def document_count(self, language: str) -> int:
-        """Return how many documents there are in a language."""
-        part = self._current().parts.get(language)
-        return part.documents if part else 0
-
-    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Yield the terms of a field that begin so, with their document frequencies."""
-        kind, _, language = field.partition("_")
-        part = self._current().parts.get(language)
-        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
-
-    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
-        """Return where the scores of those documents come from that exist and match."""
-        return self._current().explain(query, ids)
-
-    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the stored bytes of those documents that exist."""
-        return self._current().get(ids)
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield the table of contents."""
-        return self._current().entries()
-
-    def stats(self) -> EngineStats:
-        """Return what the index holds."""
-        parts = self._current().parts.values()
-        return EngineStats(
-            documents=sum(part.documents for part in parts),
-            segments=sum(part.searcher.num_segments for part in parts),
-            bytes=size_of(self._location),
-        )
-
     def close(self) -> None:
         """Let go of files."""
         with self._lock:
             self._snapshot = None
 
-    def _current(self) -> "_Snapshot":
-        """Return the snapshot of the last commit; readers of older ones go on undisturbed."""
+    def snapshot(self) -> "_Snapshot":
+        """Return the last commit; readers of older ones go on undisturbed."""
         stamp = _stamp(self._commit)
         snapshot = self._snapshot
         if snapshot is None or snapshot.stamp != stamp:
@@ -257,7 +217,7 @@ class TantivyWriter:
     def _begun(self) -> "_Snapshot":
         """Return the commit that this batch goes on from."""
         if self._snapshot is None:
-            self._snapshot = self._engine._current()  # noqa: SLF001
+            self._snapshot = self._engine.snapshot()
             _sweep(self._location, [part.folder.name for part in self._snapshot.parts.values()])
         return self._snapshot
 
@@ -286,19 +246,22 @@ class _Candidate(NamedTuple):
 class _Snapshot:
     """One commit, as one or many threads read it."""
 
-    def __init__(self, stamp: object, parts: Mapping[str, Part]) -> None:
+    def __init__(self, location: Path, stamp: object, parts: Mapping[str, Part]) -> None:
+        self._location = location
         self.stamp = stamp
         self.parts = parts
         self.compiler = Compiler(parts)
 
     def search(self, request: Request) -> Response:
+        """Answer a request."""
+
         def ask(part: Part) -> _Answer:
             return _ask(self.compiler, part, request)
 
         parts = self.parts.values()
         large = sum(part.documents for part in parts) >= _LARGE
         # tantivy lets go of the interpreter while it searches.
-        answers = list(_THREADS_TO_ASK.map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
+        answers = list(_askers().map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
         candidates = [candidate for answer in answers for candidate in answer.candidates]
         total = sum(answer.total for answer in answers)
         behind: dict[int, list[_Candidate]] = {}
@@ -311,7 +274,23 @@ class _Snapshot:
             facets={name: _added_up(answer.counts.get(name, {}) for answer in answers) for name in request.facets},
         )
 
+    def document_frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term in a field."""
+        return self.compiler.frequency(field, text)
+
+    def document_count(self, language: str) -> int:
+        """Return how many documents there are in a language."""
+        part = self.parts.get(language)
+        return part.documents if part else 0
+
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin so, with their document frequencies."""
+        kind, _, language = field.partition("_")
+        part = self.parts.get(language)
+        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
+
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        """Return where the scores of those documents come from that exist and match."""
         compiler = self.compiler
         explained = {}
         for identifier, part, address in self._places(ids):
@@ -320,12 +299,23 @@ class _Snapshot:
         return explained
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the stored bytes of those documents that exist."""
         return {identifier: part.stored(address) for identifier, part, address in self._places(ids)}
 
     def entries(self) -> Iterator[Entry]:
+        """Yield the table of contents."""
         for part in self.parts.values():
             for address in part.addresses():
                 yield Entry(*part.entry(address)[:3])
+
+    def stats(self) -> EngineStats:
+        """Return what the index holds."""
+        parts = self.parts.values()
+        return EngineStats(
+            documents=sum(part.documents for part in parts),
+            segments=sum(part.searcher.num_segments for part in parts),
+            bytes=size_of(self._location),
+        )
 
     def _places(self, ids: Iterable[str]) -> Iterator[tuple[str, Part, Any]]:
         for identifier in ids:
@@ -335,6 +325,16 @@ class _Snapshot:
 
 
 # Asking a part
+
+
+@cache
+def _askers() -> ThreadPoolExecutor:
+    """Return the threads that ask parts side by side."""
+    return ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "searchkit")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_askers.cache_clear)  # a fork has none of its parent's threads
 
 
 class _Answer(NamedTuple):
@@ -567,7 +567,7 @@ def _opened(location: Path, old: _Snapshot | None) -> _Snapshot:
             parts = {
                 code: known.get(location / name) or Part(location / name, code) for code, name in named.items()
             }
-            return _Snapshot(stamp, parts)
+            return _Snapshot(location, stamp, parts)
         except FileNotFoundError as error:
             if not left:
                 raise IndexFormatError(f"{error.filename} is missing; index the articles again") from error
