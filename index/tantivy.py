@@ -31,7 +31,7 @@ from searchkit.index.explanation import Explanation
 from searchkit.index.files import size_of, sync
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import KINDS, Everything, Query
-from searchkit.index.tantivy_part import Part, encode, link, narrowed, schema, term_key, tidy
+from searchkit.index.tantivy_part import Part, encode, entry_of, link, narrowed, schema, stored_of, term_key, tidy
 from searchkit.index.tantivy_query import Compiler
 
 _COMMIT: Final = "commit.json"
@@ -300,7 +300,7 @@ class _Snapshot:
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
-        return {identifier: part.stored(address) for identifier, part, address in self._places(ids)}
+        return {identifier: stored_of(part.document(address)) for identifier, part, address in self._places(ids)}
 
     def entries(self) -> Iterator[Entry]:
         """Yield the table of contents."""
@@ -516,10 +516,14 @@ def _page(
         candidates = [candidate for candidate in candidates if candidate.key <= edge]
     # In the order in which they are stored: neighbours are unpacked together.
     candidates.sort(key=_place)
-    entries = [(candidate.key, candidate.part.entry(candidate.address), candidate) for candidate in candidates]
-    entries.sort(key=lambda found: (found[0], found[1][0]))
-    for key, (identifier, _, _, group, _), candidate in entries[request.offset : stop]:
-        stored = candidate.part.stored(candidate.address) if request.stored else b""
+    found = []
+    for candidate in candidates:
+        document = candidate.part.document(candidate.address)
+        # The texts of a hundred thousand hits, of which only the ids are asked, are not kept.
+        found.append((candidate.key, entry_of(document), candidate, document if request.stored else None))
+    found.sort(key=lambda entry: (entry[0], entry[1][0]))
+    for key, (identifier, _, _, group, _), candidate, document in found[request.offset : stop]:
+        stored = stored_of(document) if document is not None else b""
         score = -key[1] + 0.0  # without a sign, where it is nothing
         others = sorted((other.key, _id(other)) for other in behind.get(id(candidate.address), ()))
         yield EngineHit(identifier, score, stored, group, tuple(other for _, other in others))

@@ -145,6 +145,17 @@ def _value_key(value: str) -> str:
     return f"{_SHORT if len(value) < _LONGEST else _LONG}{digit}{term_key(value)}"
 
 
+def entry_of(document: Any) -> list[Any]:
+    """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
+    found: list[Any] = json.loads(document.get_first("entry"))
+    return found
+
+
+def stored_of(document: Any) -> bytes:
+    """Return the stored bytes of a document."""
+    return bytes(document.get_first("stored"))
+
+
 # Folders
 
 
@@ -312,14 +323,13 @@ class Part:
         hits = self.searcher.search(query, limit=1, count=False).hits
         return hits[0][1] if hits else None
 
-    def entry(self, address: Any) -> list[Any]:
-        """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
-        found: list[Any] = json.loads(self.searcher.doc(address).get_first("entry"))
-        return found
+    def document(self, address: Any) -> Any:
+        """Return what is stored of a document, for `entry_of` and `stored_of`."""
+        return self.searcher.doc(address)
 
-    def stored(self, address: Any) -> bytes:
-        """Return the stored bytes of a document."""
-        return bytes(self.searcher.doc(address).get_first("stored"))
+    def entry(self, address: Any) -> list[Any]:
+        """Return the entry of a document; see `entry_of`."""
+        return entry_of(self.document(address))
 
     def addresses(self) -> list[Any]:
         """Return where all documents are, in the order of the files."""
@@ -353,7 +363,7 @@ class Part:
         return counted | {name: dict.fromkeys(values, matches or 0) for name, values in even.items()}
 
     def _even(self, names: tuple[str, ...]) -> Mapping[str, Iterable[str]]:
-        """Return the facets in which all documents are alike, such as the language, with the values that they carry."""
+        """Return the facets in which all documents are alike, such as the language, with their values."""
         return {
             name: counts
             for name, counts in self.counts(None, names).items()

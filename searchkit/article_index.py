@@ -656,17 +656,11 @@ class ArticleSnapshot:
         )
 
     def _counts(self, name: str, counts: Mapping[str, int], chosen: frozenset[str]) -> tuple[FacetCount, ...]:
+        found = []
         # A chosen value stays to be seen, and unchosen, where nothing is left of it.
-        found = [
-            FacetCount(
-                value,
-                self._names.label(name, value),
-                counts.get(value, 0),
-                value in chosen,
-                self._names.parent(name, value),
-            )
-            for value in {*counts, *chosen}
-        ]
+        for value in {*counts, *chosen}:
+            label, parent = self._names.called(name, value)
+            found.append(FacetCount(value, label, counts.get(value, 0), value in chosen, parent))
         return tuple(sorted(found, key=lambda count: (-count.count, count.label, count.value)))
 
     def _accepted(self, name: str, spellings: str | Iterable[str]) -> frozenset[str]:
