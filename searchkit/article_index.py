@@ -103,7 +103,7 @@ class ArticleSnapshot:
         self._names = FacetNames(self.vocabulary, current.study_labels, self._known)
         # What is kept of the index's words.
         self._speller: Speller | None = None
-        self._sounds: Names | None = None
+        self._translates: Translator | None = None
         self._frequencies: dict[tuple[str, str], int] = {}
 
     @property
@@ -625,15 +625,15 @@ class ArticleSnapshot:
         return frequency
 
     def _translator(self) -> Translator:
-        if self._sounds is None:
-            self._sounds = Names(self.commit.terms)
-        return Translator(
-            languages=tuple(sorted(self.settings.analyzers)),
-            analyzer=self.analyzer,
-            frequency=self._frequency,
-            terms=self.commit.terms,
-            names=self._sounds,
-        )
+        if self._translates is None:
+            self._translates = Translator(
+                languages=self._languages,
+                analyzer=self.analyzer,
+                frequency=self._frequency,
+                terms=self.commit.terms,
+                names=Names(self.commit.terms),
+            )
+        return self._translates
 
     def _hit(self, found: EngineHit, sought: Sought) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)
