@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from searchkit.derive import Derived, Deriver, digest_of, make_id
@@ -88,6 +89,8 @@ class Batch:
         progress: Callable[[Draft], None] | None,
     ) -> Iterator[Task]:
         """Yield what is new or changed; take note of the rest."""
+        # A file may hold a million articles.
+        absolute = lru_cache(maxsize=64)(_absolute)
         for draft in drafts:
             if isinstance(draft, Problem):
                 changes.problems.append(draft.message)
@@ -101,7 +104,7 @@ class Batch:
                 )
                 continue
             seen[identifier] = where
-            draft = replace(draft, id=identifier, source=_absolute(draft.source))
+            draft = replace(draft, id=identifier, source=absolute(draft.source))
             digest = digest_of(draft)
             old = before.get(identifier)
             if old and (old.digest, old.source) == (digest, draft.source):
