@@ -176,8 +176,9 @@ def _gone(
     broken: Iterable[str],
 ) -> list[str]:
     """Return the ids of articles under the pruned places that were not seen and did not come from a broken one."""
-    roots = [Path(path).resolve() for path in prune]
-    unsure = [Path(path).resolve() for path in broken if path]
+    # Not Path.resolve, for which a link to itself is an error.
+    roots = [Path(os.path.realpath(path)) for path in prune]
+    unsure = [Path(os.path.realpath(path)) for path in broken if path]
 
     def under(entry: Entry, places: Iterable[Path]) -> bool:
         return any(Path(entry.source).is_relative_to(place) for place in places)
@@ -188,4 +189,4 @@ def _gone(
 
 
 def _absolute(source: str) -> str:
-    return source if source == STDIN else str(Path(source).resolve())
+    return source if source == STDIN else os.path.realpath(source)
