@@ -99,6 +99,15 @@ class TantivyEngine:
         part = self._current().parts.get(language)
         return part.terms(kind, prefix) if part and kind in KINDS else iter(())
 
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
+        kind, _, language = field.partition("_")
+        part = self._current().parts.get(language)
+        if part and kind in KINDS:
+            yield from part.similar(kind, text, distance, exchanges=exchanges)
+
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match."""
         return self._current().explain(query, ids)

@@ -30,6 +30,14 @@ from searchkit.index import (
     engine_class,
 )
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
+from searchkit.limits import (
+    MAX_FILTER_VALUES,
+    MAX_HITS,
+    MAX_NOTES,
+    MAX_PATTERNS,
+    MAX_QUERY_CHARACTERS,
+    MAX_QUERY_WORDS,
+)
 from searchkit.matches import Sought
 from searchkit.query import parse
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
@@ -51,6 +59,7 @@ if TYPE_CHECKING:
 
 _SORTS: Final = ("relevance", "date")
 _MOST_FREQUENCIES: Final = 100_000
+_TRUNCATED: Final = f"the query is very long: only its first {MAX_QUERY_WORDS:,} words or {MAX_QUERY_CHARACTERS:,} characters were used"
 _UNFILTERED: Final = Filters()
 
 
@@ -244,7 +253,9 @@ class ArticleIndex:
             results = self._explained(
                 results, preferring(tree, extra), lambda code: words_of(query, self._analyzer(code)), extra
             )
-        suggestion = self._suggestion(query, filters, expand=expand) if limit else None
+        # Nobody mistypes what is longer than a query: it is pasted.
+        asked = limit and _TRUNCATED not in notes
+        suggestion = self._suggestion(query, filters, expand=expand) if asked else None
         return replace(results, query=query, notes=notes, suggestion=suggestion)
 
     def like(
@@ -752,12 +763,14 @@ class ArticleIndex:
     def _compile(
         self, text: str, filters: Filters = _UNFILTERED, *, expand: bool
     ) -> tuple[Query, tuple[str, ...]]:
-        parsed = parse(text)
         if not text.strip():
             return Everything(), ()
+        parsed = parse(text)
         notes = []
         if parsed.truncated:
-            notes.append("the query is very long: only its first 1,024 words or 8,000 characters were used")
+            notes.append(_TRUNCATED)
+        if parsed.patterns_left_out:
+            notes.append(f"only the first {MAX_PATTERNS} words with * or ~ were used")
 
         def resolve(name: str, value: str) -> Query:
             try:
@@ -774,7 +787,8 @@ class ArticleIndex:
             resolve=resolve,
             translator=self._translator() if expand else None,
         )
-        return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
+        tree = compiler.compile(parsed.root)
+        return tree, tuple(dict.fromkeys(notes))[:MAX_NOTES]
 
     def _ranked(self, request: Request) -> tuple[Response, tuple[Term, ...]]:
         """Return the answer to a request, its hits ranked with feedback, and the terms that the feedback adds."""
@@ -810,17 +824,30 @@ class ArticleIndex:
         return tuple(sorted(self._settings.analyzers))
 
     def _filters(self, min_strength: float, **given: Filter) -> Filters:
-        accepted = {name: self._accepted(name, values) for name, values in given.items() if values}
+        accepted = {}
+        for name, values in given.items():
+            if values:
+                spellings = {values} if isinstance(values, str) else set(values)
+                if len(spellings) > MAX_FILTER_VALUES:
+                    raise InputError(f"{name} has {len(spellings):,} values; {MAX_FILTER_VALUES:,} is the most")
+                accepted[name] = self._accepted(name, sorted(spellings))
         return Filters(accepted, min_strength)
 
     def _page(self, limit: int, offset: int, sort: Sort, *, collapse: bool) -> Request:
         """Return a request for a page of everything.
 
         Raises:
-            InputError: limit or offset is negative, or sort is not known.
+            InputError: limit or offset is negative or too large, or sort is not known.
         """
+        if not (isinstance(limit, int) and isinstance(offset, int)):
+            raise InputError(f"limit and offset must be whole numbers, not {limit!r} and {offset!r}")
         if limit < 0 or offset < 0:
             raise InputError(f"limit and offset must be 0 or more, not {min(limit, offset)}")
+        if limit > MAX_HITS or offset > MAX_HITS - limit:
+            raise InputError(
+                f"limit and offset together must be at most {MAX_HITS:,}; narrow the search with filters, or take "
+                f"the ids of all articles (ArticleIndex.ids)"
+            )
         if sort not in _SORTS:
             raise InputError(f"cannot sort by {sort!r}; choose one of: {', '.join(_SORTS)}")
         return Request(limit=limit, offset=offset, sort=sort, collapse=collapse)
