@@ -259,7 +259,12 @@ class Part:
 
     def terms(self, kind: str, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield terms that begin so, by code point, but those that are too long to be kept."""
-        for key, frequency in sorted(self.searcher.terms_with_prefix(kind, term_key(prefix))):
+        rows: Iterable[tuple[str, int]]
+        if len(prefix) == 1:
+            rows = zip(*self._beginning(kind, term_key(prefix)), strict=True)
+        else:
+            rows = sorted(self.searcher.terms_with_prefix(kind, term_key(prefix)))
+        for key, frequency in rows:
             if _CUT not in key:
                 yield key, frequency
 

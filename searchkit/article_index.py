@@ -15,7 +15,7 @@ from searchkit import settings
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
-from searchkit.errors import AnalyzerMismatchError, FilterError, IndexFormatError, InputError
+from searchkit.errors import AnalyzerMismatchError, FilterError, IndexFormatError, InputError, quoted
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.filters import Filter, Filters
@@ -59,7 +59,10 @@ if TYPE_CHECKING:
 
 _SORTS: Final = ("relevance", "date")
 _MOST_FREQUENCIES: Final = 100_000
-_TRUNCATED: Final = f"the query is very long: only its first {MAX_QUERY_WORDS:,} words or {MAX_QUERY_CHARACTERS:,} characters were used"
+_TRUNCATED: Final = (
+    f"the query is very long: only its first {MAX_QUERY_WORDS:,} words, of its first {MAX_QUERY_CHARACTERS:,} "
+    "characters, were used"
+)
 _UNFILTERED: Final = Filters()
 
 
@@ -379,8 +382,7 @@ class ArticleIndex:
         from searchkit.candidates import Finder
 
         self._refresh()
-        if limit < 0:
-            raise InputError(f"limit must be 0 or more, not {limit}")
+        _check_limit(limit)
         filters = self._filters(
             min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
         )
@@ -443,8 +445,7 @@ class ArticleIndex:
         from searchkit.completion import Completer
 
         self._refresh()
-        if limit < 0:
-            raise InputError(f"limit must be 0 or more, not {limit}")
+        _check_limit(limit)
         completer = Completer(self._engine, self._languages, self._analyzer, self.vocabulary)
         return tuple(completer.complete(text, limit))[:limit]
 
@@ -463,10 +464,10 @@ class ArticleIndex:
         if not found:
             ids = sorted(entry.id for entry in self._engine.entries() if entry.id.startswith(identifier))
             if not identifier or not ids:
-                raise InputError(f"no article has the id {identifier!r}; 'searchkit search' shows ids")
+                raise InputError(f"no article has the id {quoted(identifier)}; 'searchkit search' shows ids")
             if len(ids) > 1:
                 some = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
-                raise InputError(f"{len(ids)} articles have ids that begin with {identifier!r}: {some}")
+                raise InputError(f"{len(ids)} articles have ids that begin with {quoted(identifier)}: {some}")
             found = self._engine.get(ids)
         return StoredArticle.from_bytes(next(iter(found.values())))
 
@@ -483,13 +484,13 @@ class ArticleIndex:
             InputError: there is no such facet, no such article, or several.
         """
         if facet not in FACETS:
-            raise InputError(f"no facet is called {facet!r}; choose one of: {', '.join(FACETS)}")
+            raise InputError(f"no facet is called {quoted(facet)}; choose one of: {', '.join(FACETS)}")
         article = self.stored(identifier).article
         carried = article.facets.get(facet, ())
         meant = self._accepted(facet, value)
         if not meant.intersection(carried):
             has = f"it has: {', '.join(carried)}" if carried else "it has none"
-            raise FilterError(f"{article.id} does not have the {facet.replace('_', ' ')} {value!r}; {has}")
+            raise FilterError(f"{article.id} does not have the {facet.replace('_', ' ')} {quoted(value)}; {has}")
         return tuple(name for name in carried if name in meant)
 
     def why(self, identifier: str, facet: str, value: str) -> tuple[Snippet, ...]:
@@ -763,6 +764,8 @@ class ArticleIndex:
     def _compile(
         self, text: str, filters: Filters = _UNFILTERED, *, expand: bool
     ) -> tuple[Query, tuple[str, ...]]:
+        if not isinstance(text, str):
+            raise InputError(f"a query is a text, not {type(text).__name__}")
         if not text.strip():
             return Everything(), ()
         parsed = parse(text)
@@ -839,10 +842,8 @@ class ArticleIndex:
         Raises:
             InputError: limit or offset is negative or too large, or sort is not known.
         """
-        if not (isinstance(limit, int) and isinstance(offset, int)):
-            raise InputError(f"limit and offset must be whole numbers, not {limit!r} and {offset!r}")
-        if limit < 0 or offset < 0:
-            raise InputError(f"limit and offset must be 0 or more, not {min(limit, offset)}")
+        _check_limit(limit)
+        _check_limit(offset, "offset")
         if limit > MAX_HITS or offset > MAX_HITS - limit:
             raise InputError(
                 f"limit and offset together must be at most {MAX_HITS:,}; narrow the search with filters, or take "
@@ -947,6 +948,11 @@ class ArticleIndex:
         """Return the facet values that a person's spellings mean."""
         known = self._engine.search(Request(facets=(name,), limit=0)).facets[name]
         return self._names.accepted(name, spellings, known)
+
+
+def _check_limit(limit: int, name: str = "limit") -> None:
+    if not isinstance(limit, int) or limit < 0:
+        raise InputError(f"{name} must be a whole number, 0 or more, not {limit!r}")
 
 
 def _narrowed(page: Request, query: Query, filters: Filters, *, facets: bool) -> Request:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from searchkit.analyzers import known_codes
 from searchkit.analyzers.normalize import fold
-from searchkit.errors import FilterError
+from searchkit.errors import FilterError, quoted
 from searchkit.limits import MAX_VALUE_CHARACTERS
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
@@ -51,10 +51,7 @@ class FacetNames:
         texts: dict[str, list[str]] = {}  # what the values are called, read once
         for spelling in [spellings] if isinstance(spellings, str) else spellings:
             if len(spelling) > MAX_VALUE_CHARACTERS:
-                raise FilterError(
-                    f"no {facet.replace('_', ' ')} has a name as long as {spelling[:20]!r}… "
-                    f"({len(spelling):,} characters); 'searchkit facets' lists all"
-                )
+                raise FilterError(f"no {facet.replace('_', ' ')} has a name as long as {quoted(spelling)}")
             values = self._meant(facet, spelling, known, texts)
             if not values:
                 possible = self._possible(facet)
@@ -63,10 +60,9 @@ class FacetNames:
                 import difflib
 
                 near = difflib.get_close_matches(fold(spelling), sorted({*known, *possible}), n=3, cutoff=0.5)
+                name = facet.replace("_", " ")
                 hint = f"did you mean {', '.join(near)}? " if near else ""
-                raise FilterError(
-                    f"no {facet.replace('_', ' ')} is called {spelling!r}; {hint}'searchkit facets' lists all"
-                )
+                raise FilterError(f"no {name} is called {quoted(spelling)}; {hint}'searchkit facets' lists all")
             accepted.update(values)
         return frozenset(accepted)
 

@@ -10,8 +10,8 @@
     mechanism:nmda-receptor   a facet value; also study:, study_type:, language:
 
 Whatever a person types is a query: an operator without its words, a bracket or quote without its other half, or an
-unknown field is read as plain text. The parser never raises, and reads no more than `searchkit.limits` says: what is
-past it is left out, in time linear in what is read.
+unknown field is read as plain text. The parser never raises, and reads no more than `searchkit.limits` says, in
+time linear in that; the rest is left out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -251,7 +251,8 @@ class _Parser:
                 should.append(node)
         if len(should) == 1 and not must and not must_not and isinstance(should[0], Group):
             return should[0]
-        return Group(tuple(must), tuple(should), tuple(must_not))
+        # What must be there need not be asked for twice; what may be there stands beside its neighbours.
+        return Group(_once(must), tuple(should), _once(must_not))
 
     def _either(self, depth: int) -> Node | None:
         parts = [part] if (part := self._both(depth)) else []
@@ -268,8 +269,8 @@ class _Parser:
         if len(parts) <= 1:
             return parts[0] if parts else None
         return Group(
-            must=tuple(part for part in parts if not _is_negation(part)),
-            must_not=tuple(node for part in parts if _is_negation(part) for node in part.must_not),
+            must=_once(part for part in parts if not _is_negation(part)),
+            must_not=_once(node for part in parts if _is_negation(part) for node in part.must_not),
         )
 
     def _unary(self, depth: int) -> Node | None:
@@ -317,6 +318,10 @@ class _Parser:
         if isinstance(node, Word | Quoted):
             return replace(node, kind=_FIELDS[name])
         return node
+
+
+def _once(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    return tuple(dict.fromkeys(nodes))
 
 
 def _is_negation(node: Node) -> TypeGuard[Group]:
