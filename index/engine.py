@@ -168,6 +168,15 @@ class Snapshot(Protocol):
         Deleted documents may count, and their terms be there, until they are merged away.
         """
 
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterable[tuple[str, int]]:
+        """Yield the terms of a field within a number of typing errors of a word, with their document frequencies.
+
+        Those that begin with the word's first character, by code point; see `searchkit.index.fuzzy.similar`. The
+        work must not grow with the terms that begin so but are not alike.
+        """
+
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match.
 
@@ -243,6 +252,12 @@ class OfLastCommit:
     def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the terms of a field that begin so, with their document frequencies."""
         return self.snapshot().terms(field, prefix)
+
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterable[tuple[str, int]]:
+        """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
+        return self.snapshot().similar(field, text, distance, exchanges=exchanges)
 
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match."""

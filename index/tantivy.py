@@ -289,6 +289,14 @@ class _Snapshot:
         part = self.parts.get(language)
         return part.terms(kind, prefix) if part and kind in KINDS else iter(())
 
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
+        kind, _, language = field.partition("_")
+        part = self.parts.get(language)
+        return part.similar(kind, text, distance, exchanges=exchanges) if part and kind in KINDS else iter(())
+
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match."""
         compiler = self.compiler

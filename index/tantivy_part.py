@@ -25,6 +25,7 @@ from tantivy import Occur, Query
 from searchkit.errors import IndexFormatError
 from searchkit.index.engine import Document
 from searchkit.index.files import sync
+from searchkit.index.fuzzy import similar
 from searchkit.index.query import KINDS
 
 META: Final = "meta.json"
@@ -38,6 +39,8 @@ _HEAD: Final = 1_000
 _CUT: Final = "\U0010ffff\U0010fffe"
 # Document frequencies that a part keeps: some megabytes.
 _MOST_FREQUENCIES: Final = 50_000
+# Terms kept by their first letters, for words with typing errors: some ten megabytes.
+_MOST_BEGUN: Final = 200_000
 _SHORT: Final = "="
 _LONG: Final = "#"
 _DIGITS: Final = "0123456789abcdef"
@@ -246,6 +249,7 @@ class Part:
         self._held: dict[object, int] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
         self._idfs: dict[int, float] = {}
+        self._begun: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
         self._kinds = {f"{kind}_{language}": kind for kind in KINDS}
 
     @cached_property
@@ -270,7 +274,12 @@ class Part:
 
     def terms(self, kind: str, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield terms that begin so, by code point, but those that are too long to be kept."""
-        for key, frequency in sorted(self.searcher.terms_with_prefix(kind, term_key(prefix))):
+        rows: Iterable[tuple[str, int]]
+        if len(prefix) == 1:
+            rows = zip(*self._beginning(kind, term_key(prefix)), strict=True)
+        else:
+            rows = sorted(self.searcher.terms_with_prefix(kind, term_key(prefix)))
+        for key, frequency in rows:
             if _CUT not in key:
                 yield key, frequency
 
@@ -278,6 +287,27 @@ class Part:
         """Return the keys of the terms that begin so; of terms that are too long, only by the kept beginning."""
         found = [key for key, _ in self.searcher.terms_with_prefix(kind, term_key(prefix))]
         return found if longest is None else [key for key in found if _length(key) <= longest]
+
+    def similar(
+        self, kind: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the keys of the terms that begin as a word does and are within some errors of it, in order."""
+        word = term_key(text)
+        if word:
+            keys, frequencies = self._beginning(kind, word[0])
+            for place in similar(keys, word, distance, exchanges=exchanges):
+                yield keys[place], frequencies[place]
+
+    def _beginning(self, kind: str, letter: str) -> tuple[list[str], list[int]]:
+        """Return the keys of the terms that begin so, sorted, and their document frequencies."""
+        found = self._begun.get((kind, letter))
+        if found is None:
+            rows = sorted(self.searcher.terms_with_prefix(kind, letter))
+            found = [key for key, _ in rows], [frequency for _, frequency in rows]
+            if sum(len(keys) for keys, _ in self._begun.values()) + len(rows) > _MOST_BEGUN:
+                self._begun.clear()
+            self._begun[kind, letter] = found
+        return found
 
     def own_idf(self, frequency: int) -> float:
         """Return the weight that tantivy gives a term, in the 32 bits that it calculates with."""

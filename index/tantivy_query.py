@@ -16,7 +16,7 @@ from tantivy import Occur, Query
 from searchkit.index import bm25
 from searchkit.index import query as tree
 from searchkit.index.explanation import Explanation, Statistics
-from searchkit.index.fuzzy import within_distance
+from searchkit.index.fuzzy import most_frequent
 from searchkit.index.tantivy_part import Part, term_key
 
 _MOST_KEPT: Final = 500
@@ -413,11 +413,7 @@ def _expanded(query: tree.Prefix, part: Part) -> list[str]:
 def _similar(query: tree.Fuzzy, part: Part) -> list[str]:
     # tantivy's own may change the first character too.
     kind = part.kind(query.field)
-    if not kind or not query.text:
-        return []
-    text = term_key(query.text)
-    keys = part.keys(kind, text[:1], len(query.text) + query.distance)
-    return [key for key in keys if within_distance(key, text, query.distance)]
+    return most_frequent(part.similar(kind, query.text, query.distance)) if kind else []
 
 
 def _frequencies(query: tree.Phrase, part: Part) -> list[int]:

@@ -243,6 +243,13 @@ class _Snapshot:
         with self._reading() as reader:
             yield from reader.terms(field, prefix)
 
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
+        with self._reading() as reader:
+            yield from reader.similar(field, text, distance, exchanges=exchanges)
+
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match."""
         with self._reading() as reader:

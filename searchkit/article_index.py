@@ -17,7 +17,14 @@ from searchkit import settings
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
-from searchkit.errors import AnalyzerMismatchError, FilterError, IndexFormatError, IndexStateError, InputError
+from searchkit.errors import (
+    AnalyzerMismatchError,
+    FilterError,
+    IndexFormatError,
+    IndexStateError,
+    InputError,
+    quoted,
+)
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.filters import Filter, Filters
@@ -34,6 +41,14 @@ from searchkit.index import (
 )
 from searchkit.index.lock import HOLDER, LOCK, WriterLock
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
+from searchkit.limits import (
+    MAX_FILTER_VALUES,
+    MAX_HITS,
+    MAX_NOTES,
+    MAX_PATTERNS,
+    MAX_QUERY_CHARACTERS,
+    MAX_QUERY_WORDS,
+)
 from searchkit.matches import Sought
 from searchkit.query import parse
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
@@ -59,6 +74,10 @@ _MOST_FREQUENCIES: Final = 100_000
 _WAIT: Final = 10.0
 # Settings and commit are read until they belong together, which they do but for the moment of a commit.
 _REFRESH_TRIES: Final = 20
+_TRUNCATED: Final = (
+    f"the query is very long: only its first {MAX_QUERY_WORDS:,} words, of its first {MAX_QUERY_CHARACTERS:,} "
+    "characters, were used"
+)
 _UNFILTERED: Final = Filters()
 
 
@@ -103,7 +122,7 @@ class ArticleSnapshot:
         self._names = FacetNames(self.vocabulary, current.study_labels, self._known)
         # What is kept of the index's words.
         self._speller: Speller | None = None
-        self._sounds: Names | None = None
+        self._translates: Translator | None = None
         self._frequencies: dict[tuple[str, str], int] = {}
 
     @property
@@ -181,7 +200,9 @@ class ArticleSnapshot:
             results = self._explained(
                 results, preferring(tree, extra), lambda code: words_of(query, self.analyzer(code)), extra
             )
-        suggestion = self._suggestion(query, filters, expand=expand) if limit else None
+        # Nobody mistypes what is longer than a query: it is pasted.
+        asked = limit and _TRUNCATED not in notes
+        suggestion = self._suggestion(query, filters, expand=expand) if asked else None
         return replace(results, query=query, notes=notes, suggestion=suggestion)
 
     def like(
@@ -302,8 +323,7 @@ class ArticleSnapshot:
         """
         from searchkit.candidates import Finder
 
-        if limit < 0:
-            raise InputError(f"limit must be 0 or more, not {limit}")
+        _check_limit(limit)
         filters = self._filters(
             min_strength, language=language, study=study, study_type=study_type, mechanism=mechanism
         )
@@ -364,8 +384,7 @@ class ArticleSnapshot:
         """
         from searchkit.completion import Completer
 
-        if limit < 0:
-            raise InputError(f"limit must be 0 or more, not {limit}")
+        _check_limit(limit)
         completer = Completer(self.commit, self._languages, self.analyzer, self.vocabulary)
         return tuple(completer.complete(text, limit))[:limit]
 
@@ -383,10 +402,10 @@ class ArticleSnapshot:
         if not found:
             ids = sorted(entry.id for entry in self.commit.entries() if entry.id.startswith(identifier))
             if not identifier or not ids:
-                raise InputError(f"no article has the id {identifier!r}; 'searchkit search' shows ids")
+                raise InputError(f"no article has the id {quoted(identifier)}; 'searchkit search' shows ids")
             if len(ids) > 1:
                 some = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
-                raise InputError(f"{len(ids)} articles have ids that begin with {identifier!r}: {some}")
+                raise InputError(f"{len(ids)} articles have ids that begin with {quoted(identifier)}: {some}")
             found = self.commit.get(ids)
         return StoredArticle.from_bytes(next(iter(found.values())))
 
@@ -403,13 +422,13 @@ class ArticleSnapshot:
             InputError: there is no such facet, no such article, or several.
         """
         if facet not in FACETS:
-            raise InputError(f"no facet is called {facet!r}; choose one of: {', '.join(FACETS)}")
+            raise InputError(f"no facet is called {quoted(facet)}; choose one of: {', '.join(FACETS)}")
         article = self.stored(identifier).article
         carried = article.facets.get(facet, ())
         meant = self._accepted(facet, value)
         if not meant.intersection(carried):
             has = f"it has: {', '.join(carried)}" if carried else "it has none"
-            raise FilterError(f"{article.id} does not have the {facet.replace('_', ' ')} {value!r}; {has}")
+            raise FilterError(f"{article.id} does not have the {facet.replace('_', ' ')} {quoted(value)}; {has}")
         return tuple(name for name in carried if name in meant)
 
     def why(self, identifier: str, facet: str, value: str) -> tuple[Snippet, ...]:
@@ -507,12 +526,16 @@ class ArticleSnapshot:
     def _compile(
         self, text: str, filters: Filters = _UNFILTERED, *, expand: bool
     ) -> tuple[Query, tuple[str, ...]]:
-        parsed = parse(text)
+        if not isinstance(text, str):
+            raise InputError(f"a query is a text, not {type(text).__name__}")
         if not text.strip():
             return Everything(), ()
+        parsed = parse(text)
         notes = []
         if parsed.truncated:
-            notes.append("the query is very long: only its first 1,024 words or 8,000 characters were used")
+            notes.append(_TRUNCATED)
+        if parsed.patterns_left_out:
+            notes.append(f"only the first {MAX_PATTERNS} words with * or ~ were used")
 
         def resolve(name: str, value: str) -> Query:
             try:
@@ -529,7 +552,8 @@ class ArticleSnapshot:
             resolve=resolve,
             translator=self._translator() if expand else None,
         )
-        return compiler.compile(parsed.root), tuple(dict.fromkeys(notes))
+        tree = compiler.compile(parsed.root)
+        return tree, tuple(dict.fromkeys(notes))[:MAX_NOTES]
 
     def _ranked(self, request: Request) -> tuple[Response, tuple[Term, ...]]:
         """Return the answer to a request, its hits ranked with feedback, and the terms that the feedback adds."""
@@ -565,17 +589,28 @@ class ArticleSnapshot:
         return tuple(sorted(self.settings.analyzers))
 
     def _filters(self, min_strength: float, **given: Filter) -> Filters:
-        accepted = {name: self._accepted(name, values) for name, values in given.items() if values}
+        accepted = {}
+        for name, values in given.items():
+            if values:
+                spellings = {values} if isinstance(values, str) else set(values)
+                if len(spellings) > MAX_FILTER_VALUES:
+                    raise InputError(f"{name} has {len(spellings):,} values; {MAX_FILTER_VALUES:,} is the most")
+                accepted[name] = self._accepted(name, sorted(spellings))
         return Filters(accepted, min_strength)
 
     def _page(self, limit: int, offset: int, sort: Sort, *, collapse: bool) -> Request:
         """Return a request for a page of everything.
 
         Raises:
-            InputError: limit or offset is negative, or sort is not known.
+            InputError: limit or offset is negative or too large, or sort is not known.
         """
-        if limit < 0 or offset < 0:
-            raise InputError(f"limit and offset must be 0 or more, not {min(limit, offset)}")
+        _check_limit(limit)
+        _check_limit(offset, "offset")
+        if limit > MAX_HITS or offset > MAX_HITS - limit:
+            raise InputError(
+                f"limit and offset together must be at most {MAX_HITS:,}; narrow the search with filters, or take "
+                f"the ids of all articles (ArticleIndex.ids)"
+            )
         if sort not in _SORTS:
             raise InputError(f"cannot sort by {sort!r}; choose one of: {', '.join(_SORTS)}")
         return Request(limit=limit, offset=offset, sort=sort, collapse=collapse)
@@ -625,15 +660,15 @@ class ArticleSnapshot:
         return frequency
 
     def _translator(self) -> Translator:
-        if self._sounds is None:
-            self._sounds = Names(self.commit.terms)
-        return Translator(
-            languages=tuple(sorted(self.settings.analyzers)),
-            analyzer=self.analyzer,
-            frequency=self._frequency,
-            terms=self.commit.terms,
-            names=self._sounds,
-        )
+        if self._translates is None:
+            self._translates = Translator(
+                languages=self._languages,
+                analyzer=self.analyzer,
+                frequency=self._frequency,
+                terms=self.commit.terms,
+                names=Names(self.commit.terms),
+            )
+        return self._translates
 
     def _hit(self, found: EngineHit, sought: Sought) -> Hit:
         stored = StoredArticle.from_bytes(found.stored)
@@ -667,6 +702,11 @@ class ArticleSnapshot:
         """Return the facet values that a person's spellings mean."""
         known = self.commit.search(Request(facets=(name,), limit=0)).facets[name]
         return self._names.accepted(name, spellings, known)
+
+
+def _check_limit(limit: int, name: str = "limit") -> None:
+    if not isinstance(limit, int) or limit < 0:
+        raise InputError(f"{name} must be a whole number, 0 or more, not {limit!r}")
 
 
 def _narrowed(page: Request, query: Query, filters: Filters, *, facets: bool) -> Request:
