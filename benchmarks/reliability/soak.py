@@ -165,11 +165,7 @@ class Reader:
             found = {count.value: count.count for count in results.facets[facet] if count.value in _known(facet)}
             same(found, counts(held, facet), f"counts of {facet}")
         for hit in results:
-            same(
-                hit.article.facets["mechanism"],
-                _with_parents(hit.article.facets["mechanism"], held[hit.id]),
-                hit.id,
-            )
+            same(_mechanisms(hit.article), held[hit.id].mechanisms, hit.id)
             same(bool(hit.explanation), explain, "explanation")
             same(f"generation{held[hit.id].number}" in hit.article.text, True, "text")
         return number
