@@ -151,9 +151,14 @@ class Reader:
         """Search, count and explain."""
         self.search(index)
 
-    def search(self, index: ArticleIndex | ArticleSnapshot) -> int:
-        """Search, count and explain; return the generation of the answer."""
-        before = self._committed.value
+    def search(self, index: ArticleIndex | ArticleSnapshot, before: int | None = None) -> int:
+        """Search, count and explain; return the generation of the answer.
+
+        Args:
+            index: what to ask.
+            before: the last generation that was committed when a snapshot was taken.
+        """
+        before = self._committed.value if before is None else before
         explain = self._chance.random() < 0.2
         results = index.search(_WORD, limit=100, explain=explain)
         number = self._number((hit.title for hit in results), before)
@@ -170,10 +175,11 @@ class Reader:
             same(f"generation{held[hit.id].number}" in hit.article.text, True, "text")
         return number
 
-    def narrowed(self, index: ArticleIndex | ArticleSnapshot) -> None:
+    def narrowed(self, index: ArticleIndex) -> None:
         """Search with a filter, page by page, in one snapshot."""
-        fixed = index.snapshot() if isinstance(index, ArticleIndex) else index
-        number = self.search(fixed)
+        before = self._committed.value
+        fixed = index.snapshot()
+        number = self.search(fixed, before)
         language = self._chance.choice(tuple(_LANGUAGES))
         wanted = {name for name, one in generation(self._seed, number).items() if one.language == language}
         pages = [fixed.search(_WORD, language=language, limit=5, offset=offset) for offset in range(0, 60, 5)]
@@ -208,8 +214,9 @@ class Reader:
 
     def snapshot(self, index: ArticleIndex) -> None:
         """Put many questions to a snapshot, while commits go on."""
+        before = self._committed.value
         fixed = index.snapshot()
-        number = self.search(fixed)
+        number = self.search(fixed, before)
         held = generation(self._seed, number)
         until = self._begun.value + 2
         for _ in range(20):
