@@ -197,13 +197,13 @@ class _Parser:
         left = MAX_QUERY_WORDS
         field = False
         for token in tokens:
-            is_word = token.kind in {"word", "phrase"}
+            is_word = token.kind == "phrase" or (token.kind == "word" and (field or token.text not in _OPERATORS))
             left -= field and not is_word  # the name of a field without a word is one
             field = token.kind == "field"
             if not left and (is_word or field):
                 self.truncated = True
                 return
-            if not is_word or token.text in _OPERATORS:
+            if not is_word:
                 yield token
                 continue
             if token.kind == "word" and _is_pattern(_word(token.text)):
