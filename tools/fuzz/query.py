@@ -218,7 +218,8 @@ def _drafts(path: Path) -> Iterator[Draft]:
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            yield Draft(row["id"], row["title"], row["text"], source=str(path), language=row["language"])
+            given = {name: row[name] for name in ("id", "title", "text", "language")}
+            yield Draft(**given, source=str(path))
 
 
 def _words(path: Path) -> list[str]:
