@@ -111,7 +111,9 @@ def term_key(text: str) -> str:
 
     Halves of surrogate pairs, which no index can hold, are replaced.
     """
-    if not text.isascii():
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(text) <= _LONGEST:
         return text
@@ -144,6 +146,17 @@ def _value_key(value: str) -> str:
     """
     digit = _DIGITS[crc32(value.encode("utf-8", "surrogatepass")) % len(_DIGITS)]
     return f"{_SHORT if len(value) < _LONGEST else _LONG}{digit}{term_key(value)}"
+
+
+def entry_of(document: Any) -> list[Any]:
+    """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
+    found: list[Any] = json.loads(document.get_first("entry"))
+    return found
+
+
+def stored_of(document: Any) -> bytes:
+    """Return the stored bytes of a document."""
+    return bytes(document.get_first("stored"))
 
 
 # Folders
@@ -232,8 +245,10 @@ class Part:
             raise IndexFormatError(f"{folder} cannot be read ({reason}); index the articles again") from error
         self.documents: int = self.searcher.num_docs
         self._counts: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
+        self._asked = 0
         self._held: dict[object, int] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
+        self._idfs: dict[int, float] = {}
         self._begun: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
         self._kinds = {f"{kind}_{language}": kind for kind in KINDS}
 
@@ -296,8 +311,11 @@ class Part:
 
     def own_idf(self, frequency: int) -> float:
         """Return the weight that tantivy gives a term, in the 32 bits that it calculates with."""
-        ratio = _float32((max(self.counted - frequency, 0) + 0.5) / (frequency + 0.5))
-        return _float32(log(_float32(1 + ratio)))
+        found = self._idfs.get(frequency)
+        if found is None:
+            ratio = _float32((max(self.counted - frequency, 0) + 0.5) / (frequency + 0.5))
+            found = self._idfs[frequency] = _float32(log(_float32(1 + ratio)))
+        return found
 
     def held(self, key: object, query: Query) -> int:
         """Return how many documents match a query, counted once for each key."""
@@ -335,14 +353,13 @@ class Part:
         hits = self.searcher.search(query, limit=1, count=False).hits
         return hits[0][1] if hits else None
 
-    def entry(self, address: Any) -> list[Any]:
-        """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
-        found: list[Any] = json.loads(self.searcher.doc(address).get_first("entry"))
-        return found
+    def document(self, address: Any) -> Any:
+        """Return what is stored of a document, for `entry_of` and `stored_of`."""
+        return self.searcher.doc(address)
 
-    def stored(self, address: Any) -> bytes:
-        """Return the stored bytes of a document."""
-        return bytes(self.searcher.doc(address).get_first("stored"))
+    def entry(self, address: Any) -> list[Any]:
+        """Return the entry of a document; see `entry_of`."""
+        return entry_of(self.document(address))
 
     def addresses(self) -> list[Any]:
         """Return where all documents are, in the order of the files."""
@@ -353,19 +370,35 @@ class Part:
 
     # Facets
 
-    def counts(self, query: Query | None, names: tuple[str, ...]) -> Mapping[str, Mapping[str, int]]:
+    def counts(
+        self, query: Query | None, names: tuple[str, ...], matches: int | None = None
+    ) -> Mapping[str, Mapping[str, int]]:
         """Return how many documents carry each value of some facets.
 
         Args:
             query: what to count among; None for all documents, whose counts are kept.
             names: of the facets.
+            matches: number of documents that match the query, where it is known.
         """
         if query is None:
             found = self._counts.get(names)
             if found is None:
                 found = self._counts[names] = self._aggregated(Query.all_query(), names)
             return found
-        return self._aggregated(query, names)
+        # A process that asks once need not learn this.
+        self._asked += 1
+        even = self._even(names) if self._asked > 1 and matches else {}
+        uneven = tuple(name for name in names if name not in even)
+        counted = self._aggregated(query, uneven) if uneven else {}
+        return counted | {name: dict.fromkeys(values, matches or 0) for name, values in even.items()}
+
+    def _even(self, names: tuple[str, ...]) -> Mapping[str, Iterable[str]]:
+        """Return the facets in which all documents are alike, such as the language, with their values."""
+        return {
+            name: counts
+            for name, counts in self.counts(None, names).items()
+            if all(count == self.documents for count in counts.values())
+        }
 
     def _aggregated(self, query: Query, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
         try:

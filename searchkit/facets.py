@@ -1,7 +1,7 @@
 """What people call facet values, and which values they mean."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from searchkit.analyzers import known_codes
 from searchkit.analyzers.normalize import fold
@@ -24,6 +24,14 @@ class FacetNames:
     mechanisms: Vocabulary
     study_labels: Mapping[str, str]
     studies: Callable[[], StudyRegistry] = StudyRegistry.builtin
+    _called: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict, compare=False, repr=False)
+
+    def called(self, facet: str, value: str) -> tuple[str, str | None]:
+        """Return the English label of a value and the wider value that it is under, kept for the next search."""
+        found = self._called.get((facet, value))
+        if found is None:
+            found = self._called[facet, value] = self.label(facet, value), self.parent(facet, value)
+        return found
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         """Return what people call a value; itself where it has no other name."""

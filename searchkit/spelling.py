@@ -16,7 +16,7 @@ from searchkit.analyzers import Analyzer, Token
 from searchkit.analyzers.normalize import fold
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request
-from searchkit.index.engine import Engine
+from searchkit.index.engine import Snapshot
 from searchkit.index.fuzzy import edit_distance
 from searchkit.index.query import KINDS, Phrase, field_name
 from searchkit.query import spelled
@@ -84,7 +84,7 @@ class Speller:
         vocabulary: mechanisms, whose names are words although no article may hold them.
     """
 
-    engine: Engine
+    engine: Snapshot
     languages: tuple[str, ...]
     analyzer: Callable[[str], Analyzer]
     vocabulary: Vocabulary
