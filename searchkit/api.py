@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
 from searchkit.filters import Filter
-from searchkit.index import DEFAULT_ENGINE, Sort
+from searchkit.index import DEFAULT_ENGINE, Sort, engine_class
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from searchkit.batch import Changes
-    from searchkit.readers import Draft, Report
+    from searchkit.readers import Draft, Problem, Report
 
 
 def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads as searchkit.open
@@ -110,25 +110,49 @@ def index_articles(
         InputError: the folder is none of an index, or the index has another engine.
         IndexStateError: the index cannot be opened, or another process is writing to it.
     """
-    from searchkit.readers import read
+    from searchkit.batch import Changes
+    from searchkit.readers import Problem, read
 
     paths = list(paths)
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
     known = StudyRegistry.load(Path(studies)) if studies is not None else None
-    new = not ArticleIndex.exists(index)
-    if new:
-        opened = ArticleIndex.create(index, engine=engine or DEFAULT_ENGINE, vocabulary=words, studies=known)
-    else:
+    drafts = read(paths, format=format, report=report)
+    if ArticleIndex.exists(index):
         opened = open(index)
+    else:
+        engine_class(engine or DEFAULT_ENGINE)  # a wrong name is told before anything is read
+        begun = list(_up_to_an_article(drafts))
+        if not begun or isinstance(begun[-1], Problem):
+            # Nothing to index is no reason to leave an empty index behind.
+            return Changes(problems=[problem.message for problem in begun if isinstance(problem, Problem)])
+        drafts = chain(begun, drafts)
+        opened = _made(index, engine or DEFAULT_ENGINE, words, known)
     with opened:
         if engine not in {None, opened.engine}:
             raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}; leave --engine out")
         other_words = words is not None and words != opened.vocabulary
         if other_words or (known is not None and known != opened.known_studies):
             opened.rebuild(vocabulary=words, studies=known, wait=wait, jobs=jobs)
-        drafts = read(paths, format=format, report=report)
-        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
-    if new and not changes.any:
-        # Nothing to index is no reason to leave an empty index behind.
-        shutil.rmtree(opened.path, ignore_errors=True)
-    return changes
+        return opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
+
+
+def _up_to_an_article(drafts: Iterable[Draft | Problem]) -> Iterator[Draft | Problem]:
+    """Yield the first article and the problems before it."""
+    from searchkit.readers import Problem
+
+    for draft in drafts:
+        yield draft
+        if not isinstance(draft, Problem):
+            return
+
+
+def _made(
+    index: str | os.PathLike[str], engine: str, words: Vocabulary | None, known: StudyRegistry | None
+) -> ArticleIndex:
+    """Make an index, or open the one that another process makes there at the same time."""
+    try:
+        return ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known)
+    except InputError:
+        if ArticleIndex.exists(index):
+            return open(index)
+        raise

@@ -92,7 +92,8 @@ class Settings:
         draft = folder / f".{FILE}.tmp"  # one name, so that killed processes leave one file at most
         try:
             with draft.open("w", encoding="utf-8") as stream:
-                json.dump(data, stream, ensure_ascii=False, separators=(",", ":"))
+                # In one piece: piece by piece it takes ten times as long.
+                stream.write(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.replace(folder / FILE)
