@@ -31,7 +31,7 @@ def lines_of(text: str) -> dict[Path, int]:
 
 
 def longest_key(text: str, most: int) -> int:
-    """Return the number of parts of the longest dotted key; 0 where it is certain that none has more than ``most``."""
+    """Return the number of parts of the longest dotted key; 0 where none can have more than ``most``."""
     if max(map(_count_dots, text.split("\n"))) < most:
         return 0
     longest = parts = 0

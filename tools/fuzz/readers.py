@@ -3,8 +3,8 @@
     python tools/fuzz/readers.py --count 100000 --seed 1 --results benchmarks/results/fuzz-articles.json
 
 Each case is a file made from the sample articles by seeded mutation, in any format and encoding. What may come of
-it is articles, problems, or a `SearchkitError`, each within a second of processor time. The number of a case and the
-seed make it again: ``--only NUMBER`` runs it alone.
+it is articles, problems, or a `SearchkitError`, each within a second of processor time. The number of a case and
+the seed make it again: ``--only NUMBER`` runs it alone.
 """
 
 import argparse
