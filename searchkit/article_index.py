@@ -39,6 +39,7 @@ from searchkit.index import (
     Writer,
     engine_class,
 )
+from searchkit.index.files import refuse_links
 from searchkit.index.lock import HOLDER, LOCK, WriterLock
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.limits import (
@@ -1015,6 +1016,7 @@ class ArticleIndex:
     @contextmanager
     def _writing(self, wait: float) -> Iterator[Writer]:
         """Yield the one writer, of the engine that the index has by then."""
+        refuse_links(self.path)
         self._now()
         while True:
             engine = self._engine

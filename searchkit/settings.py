@@ -9,6 +9,8 @@ from typing import Final, Self
 
 import searchkit
 from searchkit.errors import IndexFormatError, IndexNotFoundError
+from searchkit.index.files import read_plain
+from searchkit.settings_check import MOST_BYTES, check_settings
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
@@ -50,19 +52,21 @@ class Settings:
         """
         file = folder / FILE
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
+            data = json.loads(read_plain(file, MOST_BYTES))
         except (FileNotFoundError, NotADirectoryError):
             raise IndexNotFoundError(
                 f"no index in {folder}; make one with: searchkit index ARTICLES --index {folder}"
             ) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise IndexFormatError(f"{file}: cannot be read ({error}); index the articles again") from error
         found = data.get("format") if isinstance(data, dict) else None
         if found != FORMAT:
             raise IndexFormatError(
-                f"{file}: format {found!r}, but this searchkit reads format {FORMAT}; index the articles again"
+                f"{file}: format {repr(found)[:40]}, but this searchkit reads format {FORMAT}; "
+                "index the articles again"
             )
         try:
+            check_settings(data)
             return cls(
                 engine=data["engine"],
                 vocabulary=Vocabulary.from_dict(data["vocabulary"], data["compiled"]),
