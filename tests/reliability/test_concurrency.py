@@ -447,4 +447,4 @@ def test_every_answer_is_that_of_a_commit(checkout: Path, engine: str, seconds: 
     found = json.loads(done.stdout)
     assert found["errors"] == []
     assert found["commits"] >= 3
-    assert found["all_answers"] >= readers
+    assert found["answers"] >= readers
