@@ -6,7 +6,7 @@
         cluster.restart(1)                # on the same ports, with the data that it had
         cluster.wait_for("green")
 
-Needs `java` (17 or later) and `mvn`. Maven keeps what it downloads; the first start takes minutes, later ones seconds.
+Needs `java` (17 or later) and `mvn`. Maven keeps what it downloads: the first start takes minutes, others seconds.
 """
 
 import contextlib
@@ -75,7 +75,7 @@ def _is_current(resolved: Path, sources: list[Path]) -> bool:
 
 
 class Cluster:
-    """Nodes on free ports of 127.0.0.1 that know each other; without transport security, as they hear loopback only.
+    """Nodes on free ports of 127.0.0.1 that know each other; without TLS, as they hear loopback only.
 
     Args:
         folder: Gets one folder for each node, with its data and `node.log`.
@@ -306,8 +306,8 @@ class Cluster:
 def _free_ports(count: int) -> list[int]:
     """Ports that nothing listens on, below those that the system hands out for connections.
 
-    Fixed ones, because a node that restarts has to be found where it was; and none of those that another connection
-    could have got in between.
+    Fixed ones, because a node that restarts has to be found where it was; and none of those that another
+    connection could have got in between.
     """
     ports: list[int] = []
     for port in random.sample(range(15_000, 32_000), 1_000):

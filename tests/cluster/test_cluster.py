@@ -41,7 +41,7 @@ def test_repair_undoes_what_a_test_did(breakable: Cluster) -> None:
 
 
 def test_a_node_that_does_not_start_says_why(cluster: Cluster, tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match="no.such.setting"):
+    with pytest.raises(ClusterError, match=r"no\.such\.setting"):
         Cluster(tmp_path, nodes=1, settings={"no.such.setting": 1}).start()
 
 
