@@ -10,6 +10,7 @@ from searchkit.analyzers.language import Language, Segmenter
 from searchkit.analyzers.normalize import fold
 from searchkit.analyzers.script import UNSPACED, clusters, runs
 from searchkit.analyzers.token import Token, canonical
+from searchkit.limits import MAX_TOKEN
 
 _APOSTROPHES: Final = frozenset("'’ʼ＇")
 _CACHE_LIMIT: Final = 200_000
@@ -25,7 +26,8 @@ class Analyzer:
     """Turns text of one language, with other scripts inside it, into tokens.
 
     The recipe: cut the text into runs of one script; give each run to its language; fold its characters;
-    then, for scripts with spaces, stem; for scripts without, find words and add overlapping bigrams.
+    then, for scripts with spaces, stem; for scripts without, find words and add overlapping bigrams. Of a word, or
+    a character with its marks, of more than `searchkit.limits.MAX_TOKEN` code points the beginning is read.
 
     Args:
         language: the language of the text.
@@ -149,7 +151,7 @@ class _Rules:
         self._segmenter: Segmenter | None = language.segmenter(words) if language.segmenter else None
 
     def describe(self) -> str:
-        parts = [self.language.describe()]
+        parts = [self.language.describe(), f"tokens to {MAX_TOKEN}"]
         if self.language.stemmer:
             import Stemmer
 
@@ -159,6 +161,8 @@ class _Rules:
         return " ".join(parts)
 
     def fold(self, surface: str) -> str:
+        # Before anything else: to put many marks in order takes time with the square of their number.
+        surface = surface[:MAX_TOKEN]
         cached = self._folded.get(surface)
         if cached is None:
             if len(self._folded) >= _CACHE_LIMIT:
@@ -172,18 +176,20 @@ class _Rules:
             folded = folded.translate(self.language.letters)
         for pattern, replacement in self._rewrites:
             folded = pattern.sub(replacement, folded)
-        return folded
+        return folded[:MAX_TOKEN]  # one character may fold to many
 
     def is_clitic(self, text: str, start: int, end: int) -> bool:
         language = self.language
         if language.elisions and end + 1 < len(text) and text[end] in _APOSTROPHES:
-            return text[end + 1].isalpha() and fold(text[start:end]) in language.elisions
+            return text[end + 1].isalpha() and self.fold(text[start:end]) in language.elisions
         if language.enclitics and start >= 2 and text[start - 1] in _APOSTROPHES:
-            return text[start - 2].isalpha() and fold(text[start:end]) in language.enclitics
+            return text[start - 2].isalpha() and self.fold(text[start:end]) in language.enclitics
         return False
 
     def terms(self, surface: str) -> tuple[_Term, ...]:
         """Return the terms of one word: the parts of a compound, then itself; the canonical one is the last."""
+        if len(surface) > MAX_TOKEN:
+            return tuple((term, 0, len(surface)) for term, _, _ in self.terms(surface[:MAX_TOKEN]))
         cached = self._cache.get(surface)
         if cached is None:
             if len(self._cache) >= _CACHE_LIMIT:

@@ -8,6 +8,7 @@ from searchkit.index.engine import (
     Entry,
     Request,
     Response,
+    Snapshot,
     Sort,
     Writer,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Entry",
     "Request",
     "Response",
+    "Snapshot",
     "Sort",
     "Writer",
     "engine_class",

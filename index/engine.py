@@ -149,8 +149,58 @@ class Writer(Protocol):
         """Drop what was not committed and let the next writer in."""
 
 
-class Engine(Protocol):
-    """An index on disk or on a server. Safe to share between threads."""
+class Snapshot(Protocol):
+    """One commit of an index, for as long as it is asked: later commits change nothing. Shared by threads.
+
+    It needs no closing: its files are let go with it.
+    """
+
+    def search(self, request: Request) -> Response:
+        """Answer a request."""
+
+    def document_frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term in a field; deleted ones may count until they are merged away."""
+
+    def document_count(self, language: str) -> int:
+        """Return how many documents there are in a language."""
+
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin so, by code point, each with the number of documents that hold it.
+
+        Deleted documents may count, and their terms be there, until they are merged away.
+        """
+
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterable[tuple[str, int]]:
+        """Yield the terms of a field within a number of typing errors of a word, with their document frequencies.
+
+        Those that begin with the word's first character, by code point; see `searchkit.index.fuzzy.similar`. The
+        work must not grow with the terms that begin so but are not alike.
+        """
+
+    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        """Return where the scores of those documents come from that exist and match.
+
+        An explanation's score is that of `search`, but for the last digits.
+        """
+
+    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the stored bytes of those documents that exist."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the table of contents, in any order."""
+
+    def stats(self) -> EngineStats:
+        """Return what the index holds; the bytes are those of all its files now."""
+
+
+class Engine(Snapshot, Protocol):
+    """An index on disk or on a server. Safe to share between threads.
+
+    Each question is answered from the last commit at that time, also that of another process; questions that must
+    be answered from the same commit are put to a `snapshot`.
+    """
 
     @classmethod
     def create(cls, location: Location) -> Self:
@@ -168,41 +218,61 @@ class Engine(Protocol):
         """Return the one writer.
 
         Args:
-            wait: seconds to wait for another writer to finish.
+            wait: seconds to wait for another writer to finish; 0 does not wait.
 
         Raises:
             IndexLockedError: it did not; the message names its process and host.
+            InputError: ``wait`` is negative, infinite or no number.
         """
+
+    def snapshot(self) -> Snapshot:
+        """Return the last commit; the same object until another one follows."""
+
+    def close(self) -> None:
+        """Let go of files; snapshots keep theirs."""
+
+
+class OfLastCommit:
+    """What an engine answers from its last commit; the engine has ``snapshot``."""
+
+    def snapshot(self) -> Snapshot:
+        """Return the last commit."""
+        raise NotImplementedError
 
     def search(self, request: Request) -> Response:
         """Answer a request from the last commit."""
+        return self.snapshot().search(request)
 
     def document_frequency(self, field: str, text: str) -> int:
-        """Return how many documents hold a term in a field; deleted ones may count until they are merged away."""
+        """Return how many documents hold a term in a field."""
+        return self.snapshot().document_frequency(field, text)
 
     def document_count(self, language: str) -> int:
         """Return how many documents there are in a language."""
+        return self.snapshot().document_count(language)
 
     def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Yield the terms of a field that begin so, by code point, each with the number of documents that hold it.
+        """Yield the terms of a field that begin so, with their document frequencies."""
+        return self.snapshot().terms(field, prefix)
 
-        Deleted documents may count, and their terms be there, until they are merged away.
-        """
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterable[tuple[str, int]]:
+        """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
+        return self.snapshot().similar(field, text, distance, exchanges=exchanges)
 
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
-        """Return where the scores of those documents come from that exist and match.
-
-        An explanation's score is that of `search`, but for the last digits.
-        """
+        """Return where the scores of those documents come from that exist and match."""
+        return self.snapshot().explain(query, ids)
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
+        return self.snapshot().get(ids)
 
     def entries(self) -> Iterator[Entry]:
-        """Yield the table of contents, in any order."""
+        """Yield the table of contents."""
+        return self.snapshot().entries()
 
     def stats(self) -> EngineStats:
         """Return what the index holds."""
-
-    def close(self) -> None:
-        """Let go of files."""
+        return self.snapshot().stats()

@@ -15,7 +15,7 @@ import numpy as np
 
 from searchkit.index import bm25
 from searchkit.index.explanation import Explanation, Statistics
-from searchkit.index.fuzzy import within_distance
+from searchkit.index.fuzzy import most_frequent
 from searchkit.index.matches import NOTHING, Matches, best_and_share, distinct, summed, unrepeated, values_at
 from searchkit.index.query import (
     Bool,
@@ -192,14 +192,9 @@ class Evaluator:
             longest = query.max_length
             accept = None if longest is None else lambda term: len(term) <= longest
             return self._reader.expanded(query.field, query.prefix, accept)
-        text, distance = query.text, query.distance
-        if not text:
-            return NOTHING
-        return self._reader.expanded(
-            query.field,
-            text[:1],
-            lambda term: abs(len(term) - len(text)) <= distance and within_distance(term, text, distance),
-        )
+        found = most_frequent(self._reader.similar(query.field, query.text, query.distance))
+        parts = [NOTHING, *(self._reader.postings(query.field, term) for term in found)]
+        return Matches(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _saturated(self, term: Term, counts: Matches) -> Matches:
         return self._reader.kept.get(

@@ -1,8 +1,45 @@
 """What engines ask of the files in a folder."""
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file for reading that is a file, and no pipe, socket or device, which might never end.
+
+    Raises:
+        OSError: it cannot be opened, or is none.
+    """
+    # What has the name may have changed since somebody looked: a pipe without a writer must not hold us up.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(22, "is not a plain file", str(path))
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """Return all bytes of a file, as `open_plain` opens it.
+
+    Args:
+        path: the file.
+        most: number of bytes that it may have.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it has more.
+    """
+    with open_plain(path) as stream:
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"larger than {most / 1e6:,.0f} MB")
+    return data
 
 
 def sync(path: Path) -> None:

@@ -14,11 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
 
-from searchkit.errors import IndexFormatError, InputError
+from searchkit.errors import IndexFormatError, IndexStateError, InputError
 from searchkit.index import opensearch_schema as schema
 from searchkit.index import opensearch_state as states
-from searchkit.index.engine import EngineHit, EngineStats, Entry, Location, Request, Response
+from searchkit.index.engine import EngineHit, EngineStats, Entry, Location, OfLastCommit, Request, Response
 from searchkit.index.explanation import Explanation
+from searchkit.index.fuzzy import within_distance
+from searchkit.index.lock import checked
 from searchkit.index.opensearch_cluster import Address, Cluster, reason_of
 from searchkit.index.opensearch_paging import WHOLE, WINDOW, Hit, unseen, walk
 from searchkit.index.opensearch_query import Compiler, Dsl, Held, with_ids, with_values
@@ -28,11 +30,11 @@ from searchkit.index.query import KINDS, Query
 
 __all__ = ["Address", "Cluster", "OpenSearchEngine"]
 
-# Seconds in which statistics may be those of the commit before.
-_FRESH: Final = 0.2
 _MOST_KEPT: Final = 200_000
 _BLOCKS_AT_A_TIME: Final = 100
 _TERMS_AT_A_TIME: Final = 2_000
+_MOST_ERRORS: Final = 2
+_LONGEST_FUZZY: Final = 200
 # Buckets of an answer (search.max_buckets is 65,535, for all facets together).
 _MOST_BUCKETS: Final = 60_000
 _FEW_BUCKETS: Final = 10_000
@@ -47,13 +49,12 @@ _GROUPS: Final = {
 _ENTRY: Final[Mapping[str, Any]] = MappingProxyType({"docvalue_fields": ["entry"]})
 
 
-class OpenSearchEngine:
+class OpenSearchEngine(OfLastCommit):
     """An index in a cluster. See `searchkit.index.engine.Engine`."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._snapshot: _Snapshot | None = None
-        self._checked = 0.0
         self._terms: dict[str, set[tuple[str, str]]] = {}
 
     @classmethod
@@ -82,45 +83,25 @@ class OpenSearchEngine:
     def open(cls, location: Location) -> Self:
         """Open an index."""
         engine = cls(Cluster(Address.parse(_text(location))))
-        engine._current()
+        engine.snapshot()
         return engine
 
     def writer(self, wait: float = 10.0) -> OpenSearchWriter:
         """Return the one writer."""
-        self._current()
+        checked(wait)
+        self.snapshot()
         return OpenSearchWriter(self, self._cluster, wait)
 
-    def search(self, request: Request) -> Response:
-        """Answer a request from the last commit."""
-        return self._current().search(request)
-
-    def document_frequency(self, field: str, text: str) -> int:
-        """Return how many documents hold a term in a field."""
-        return self._recent().frequency(field, text)
-
-    def document_count(self, language: str) -> int:
-        """Return how many documents there are in a language."""
-        return self._recent().documents(language)
-
-    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Yield the terms of a field that begin so, with their document frequencies."""
-        return self._recent().terms(field, prefix)
-
-    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
-        """Return where the scores of those documents come from that exist and match."""
-        return self._current().explain(query, ids)
-
-    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the stored bytes of those documents that exist."""
-        return self._current().get(ids)
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield the table of contents."""
-        return self._current().entries()
-
-    def stats(self) -> EngineStats:
-        """Return what the index holds."""
-        return self._current().stats()
+    def snapshot(self) -> "_Snapshot":
+        """Return the last commit."""
+        state = State.read(self._cluster)
+        if state is None:
+            raise IndexFormatError(f"{self._cluster.address} holds no index; index the articles again")
+        snapshot = self._snapshot
+        if snapshot is None or not snapshot.is_of(state):
+            snapshot = self._snapshot = _Snapshot(self._cluster, state)
+        snapshot.checked = time.monotonic()
+        return snapshot
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -128,45 +109,12 @@ class OpenSearchEngine:
 
     # For the writer
 
-    def committed(self) -> None:
-        """Look at the state again before anything is answered."""
-        self._checked = 0.0
-
     def known_terms(self, index: str) -> set[tuple[str, str]]:
         """Return the terms of which an index of the cluster is known to have taken note: (field, text)."""
         known = self._terms.setdefault(index, set())
         if len(known) > _MOST_KEPT * 10:
             known.clear()
         return known
-
-    # Inside
-
-    def _current(self) -> "_Snapshot":
-        """Return the last commit; readers of older ones go on undisturbed."""
-        state = State.read(self._cluster)
-        if state is None:
-            raise IndexFormatError(f"{self._cluster.address} holds no index; index the articles again")
-        snapshot = self._snapshot
-        if snapshot is None or not snapshot.is_of(state):
-            snapshot = self._snapshot = _Snapshot(self._cluster, state)
-        self._checked = time.monotonic()
-        return snapshot
-
-    def _recent(self) -> "_Snapshot":
-        """Return a commit that was the last one a moment ago: statistics are asked for many times in a search."""
-        snapshot = self._snapshot
-        if snapshot is None or time.monotonic() - self._checked > _FRESH:
-            return self._current()
-        return snapshot
-
-
-def exists(location: str) -> bool:
-    """Tell whether there is an index at an address."""
-    cluster = Cluster(Address.parse(location))
-    try:
-        return State.read(cluster) is not None
-    finally:
-        cluster.close()
 
 
 def remove(location: str) -> None:
@@ -196,15 +144,18 @@ class _Snapshot:
         self._sizes: Mapping[str, tuple[int, Mapping[str, int]]] | None = None
         self._frequencies: dict[tuple[str, str], int] = {}
         self._counts: dict[str, int] = {}
+        # When this was the last commit.
+        self.checked = time.monotonic()
 
     def is_of(self, state: State) -> bool:
         """Tell whether this is the commit that a state names."""
         mine = self._state
-        return (mine.index, mine.generation, mine.aborted) == (state.index, state.generation, state.aborted)
+        return (mine.made, mine.generation, mine.aborted) == (state.made, state.generation, state.aborted)
 
     # Answering
 
     def search(self, request: Request) -> Response:
+        self._check()
         query = Compiler(self).compile(request.query)
         if query is None:
             return Response((), 0, {name: {} for name in request.facets})
@@ -248,6 +199,7 @@ class _Snapshot:
         return Response(tuple(self._hit(hit, request, others) for hit in hits), total, facets)
 
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        self._check()
         compiler = Compiler(self)
         if compiler.compile(query) is None:
             return {}
@@ -263,10 +215,12 @@ class _Snapshot:
         return explained
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        self._check()
         hits = self._by_ids(ids, _wanted(stored=True))
         return {self._entry(hit)[0].id: schema.stored_of(hit) for hit in hits}
 
     def entries(self) -> Iterator[Entry]:
+        self._check()
         for hit in walk(self._cluster, self._state.index, self._seen(None), **_ENTRY):
             yield self._entry(hit)[0]
 
@@ -281,13 +235,36 @@ class _Snapshot:
             bytes=found["store"]["size_in_bytes"],
         )
 
-    def terms(self, field: str, prefix: str) -> Iterator[tuple[str, int]]:
+    def document_frequency(self, field: str, text: str) -> int:
+        known = self._frequencies.get((field, text))
+        if known is None:
+            # A word is asked for in one field after the other.
+            fields = {f"{kind}_{language}" for kind in KINDS for language in self._by_language()}
+            if field not in fields:
+                return 0
+            known = self.frequencies({(each, text) for each in fields})[field, text]
+        return known
+
+    def document_count(self, language: str) -> int:
+        return self.documents(language)
+
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterable[tuple[str, int]]:
+        kind, _, language = field.partition("_")
+        if not text or kind not in KINDS or not self.documents(language):
+            return ()
+        found = [term for term in self._near(field, text, distance, exchanges) if schema.is_whole(term)]
+        frequencies = self.frequencies((field, term) for term in found)
+        return [(term, frequencies[field, term]) for term in found if frequencies[field, term]]
+
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
         kind, _, language = field.partition("_")
         if kind not in KINDS or not self.documents(language):
             return
         found = (text for text in self._words(field, prefix, None) if schema.is_whole(text))
         while some := list(islice(found, _TERMS_AT_A_TIME)):
-            frequencies = self._counted_frequencies((field, text) for text in some)
+            frequencies = self.frequencies((field, text) for text in some)
             yield from ((text, frequencies[field, text]) for text in some if frequencies[field, text])
 
     # What weights are made of: see `searchkit.index.opensearch_query.Collection`
@@ -298,16 +275,6 @@ class _Snapshot:
     def tokens(self, field: str) -> int:
         kind, _, language = field.partition("_")
         return self._by_language().get(schema.kept(language), (0, {}))[1].get(kind, 0)
-
-    def frequency(self, field: str, text: str) -> int:
-        known = self._frequencies.get((field, text))
-        if known is None:
-            # A word is asked for in one field after the other.
-            fields = {f"{kind}_{language}" for kind in KINDS for language in self._by_language()}
-            if field not in fields:
-                return 0
-            known = self.frequencies({(each, text) for each in fields})[field, text]
-        return known
 
     def frequencies(self, terms: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
         terms = set(terms)
@@ -339,6 +306,28 @@ class _Snapshot:
         return list(self._words(field, prefix, longest))
 
     # Inside
+
+    def _check(self) -> None:
+        """Make sure that what the commit had is still there, where it was replaced long ago.
+
+        Raises:
+            IndexStateError: it is not.
+        """
+        if time.monotonic() - self.checked < states.KEPT / 2:
+            return
+        now = State.read(self._cluster)
+        mine = self._state
+        gone = now is None or (
+            now.swept > mine.generation
+            if now.index == mine.index
+            else mine.index not in {index for index, _ in now.retired}
+        )
+        if gone:
+            raise IndexStateError(
+                f"{self._cluster.address}: what was read is older than {states.KEPT / 60:g} minutes and has been "
+                "replaced since; read it again"
+            )
+        self.checked = time.monotonic()
 
     def _ask(self, body: Mapping[str, Any]) -> Any:
         return self._cluster.request("POST", f"/{self._state.index}/_search", body, params=WHOLE)
@@ -384,7 +373,9 @@ class _Snapshot:
             "payloads": False,
         }
         body = {"docs": [{**asked, "routing": routing} for routing in self._state.routings]}
-        answer = self._cluster.request("POST", f"/{self._state.index}/_mtermvectors", body)
+        # Copies of a shard merge deleted documents away at different times.
+        params = {"preference": "_primary"}
+        answer = self._cluster.request("POST", f"/{self._state.index}/_mtermvectors", body, params=params)
         for shard in answer["docs"]:
             if "error" in shard:
                 raise self._cluster.unavailable(f"{reason_of(shard)}; try again later")
@@ -396,13 +387,35 @@ class _Snapshot:
 
     def _words(self, field: str, prefix: str, longest: int | None) -> Iterator[str]:
         """Yield what is kept of the terms of a field that begin so, by code point."""
-        filters: list[Dsl] = [{"term": {"field": field}}]
-        if prefix:
-            filters.append({"prefix": {"term": schema.kept(prefix)}})
+        filters: list[Dsl] = [{"prefix": {"term": schema.kept(prefix)}}] if prefix else []
         if longest is not None:
             filters.append({"range": {"length": {"lte": longest}}})
+        return self._terms_that(field, filters)
+
+    def _near(self, field: str, text: str, distance: int, exchanges: bool) -> Iterator[str]:
+        """Yield what is kept of the terms of a field within some typing errors of a word, by code point."""
+        kept = schema.kept(text)
+        # As many errors as the cluster looks for, and in words for which its automata do not grow too large.
+        if 0 < distance <= _MOST_ERRORS and len(kept) <= _LONGEST_FUZZY:
+            asked = {
+                "value": kept,
+                "fuzziness": distance,
+                "prefix_length": 1,
+                "transpositions": exchanges,
+                "rewrite": "constant_score",
+            }
+            among: Dsl = {"fuzzy": {"term": asked}}
+        else:
+            lengths = {"gte": len(text) - distance, "lte": len(text) + distance}
+            among = {"bool": {"filter": [{"prefix": {"term": kept[:1]}}, {"range": {"length": lengths}}]}}
+        for term in self._terms_that(field, [among]):
+            if term[0] == kept[0] and within_distance(kept, term, distance, exchanges=exchanges):
+                yield term
+
+    def _terms_that(self, field: str, filters: Sequence[Dsl]) -> Iterator[str]:
+        """Yield what is kept of the terms of a field that pass filters, by code point."""
         body: dict[str, Any] = {
-            "query": {"bool": {"filter": filters}},
+            "query": {"bool": {"filter": [{"term": {"field": field}}, *filters]}},
             "sort": [{"term": "asc"}],
             "size": WINDOW,
             "_source": False,
@@ -459,10 +472,7 @@ class _Snapshot:
         """Return the hits of a page that is further on than a cluster looks at once."""
         ranked: Iterator[Hit] = self._ranked(request, query)
         if request.collapse:
-            seen: set[int] = set()
-            ranked = (
-                hit for hit in ranked if (group := hit["fields"]["group"][0]) not in seen and not seen.add(group)
-            )
+            ranked = _first_of_groups(ranked)
         page = list(islice(ranked, request.offset, request.offset + request.limit))
         if request.stored:
             ids = [self._entry(hit)[0].id for hit in page]
@@ -525,6 +535,15 @@ def _wanted(*, stored: bool) -> dict[str, Any]:
 def _sort(request: Request) -> list[dict[str, str]]:
     best = [{"_score": "desc"}, {"id": "asc"}]
     return [{"published": "desc"}, *best] if request.sort == "date" else best
+
+
+def _first_of_groups(hits: Iterable[Hit]) -> Iterator[Hit]:
+    seen: set[int] = set()
+    for hit in hits:
+        group = hit["fields"]["group"][0]
+        if group not in seen:
+            seen.add(group)
+            yield hit
 
 
 def _pieces(whole: Sequence[int], size: int) -> Iterator[Sequence[int]]:

@@ -6,6 +6,7 @@ statistics of the whole index: a leaf is ``function_score`` of a term or phrase 
 on every shard and every copy of it, whatever deleted documents it still holds.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -63,6 +64,7 @@ class Compiler:
         # Leaves that weigh less are not scored.
         self._least = 0.0
         self._weights: list[float] = []
+        self._made: Counter[str] = Counter()
 
     # Matching and scoring
 
@@ -74,6 +76,7 @@ class Compiler:
             # All that matched does; of very many words the most telling ones are scored.
             self._least = sorted(self._weights, reverse=True)[_MOST_LEAVES - 1]
             self._weights = []
+            self._made.clear()
             found = self._compiled(query)
         return found
 
@@ -89,8 +92,10 @@ class Compiler:
                 return self._synonyms(query)
             case tree.Bool():
                 return self._bool(query)
-        found = self._constant(query)
-        return found and _constantly(found, 0.0 if isinstance(query, tree.Everything) else query.boost)
+        constant = self._constant(query)
+        if constant is None:
+            return None
+        return _constantly(constant, 0.0 if isinstance(query, tree.Everything) else query.boost)
 
     def _constant(self, query: tree.Query) -> Dsl | None:
         """Return what matches as a query does whose matches all score the same; None matches nothing."""
@@ -120,8 +125,8 @@ class Compiler:
         clauses = {"must": must, "should": should, "must_not": without}
         if len(must) + len(should) == 1 and not without:
             return (must or should)[0]
-        found: Dsl = {name: parts for name, parts in clauses.items() if parts}
-        return {"bool": found | ({} if must else {"minimum_should_match": 1})}
+        combined: Dsl = {name: parts for name, parts in clauses.items() if parts}
+        return {"bool": combined if must else {**combined, "minimum_should_match": 1}}
 
     def _held_readings(self, query: tree.Readings) -> list[tuple[str, str, float]]:
         """Return the terms that documents hold: (field, text, weight)."""
@@ -148,7 +153,7 @@ class Compiler:
         key = term_key(text)
         if weight < self._least:
             return {"term": {field: {"value": key, "boost": 0.0}}}
-        return _weighed({"term": {field: {"value": key, "boost": self._average(field)}}}, weight)
+        return self._weighed({"term": {field: {"value": key, "boost": self._average(field)}}}, weight)
 
     def _scored_phrase(self, query: tree.Phrase, weight: float) -> Dsl | None:
         if not all(self._frequencies.get((query.field, text)) for _, text in query.terms):
@@ -159,7 +164,18 @@ class Compiler:
         found = _phrase(query, self._average(query.field))
         # The similarity adds up over the terms of a phrase, of spans over different ones.
         terms = query.terms if "match_phrase" in found else {text for _, text in query.terms}
-        return _weighed(found, weight / len(terms))
+        return self._weighed(found, weight / len(terms))
+
+    def _weighed(self, query: Dsl, weight: float) -> Dsl:
+        """Return what scores as a query does, times a weight."""
+        scored: Dsl = {"query": query, "weight": weight, "boost_mode": "multiply"}
+        key = json.dumps(scored, sort_keys=True)
+        if self._made[key]:
+            # Of two clauses that are the same Lucene makes one with twice the boost, and that is the average
+            # length here. No weight comes near these limits, which make them different.
+            scored["max_boost"] = 1e30 / self._made[key]
+        self._made[key] += 1
+        return {"function_score": scored}
 
     def _synonyms(self, query: tree.Synonyms) -> Dsl | None:
         weight, _ = self._weight(query)
@@ -254,8 +270,10 @@ class Compiler:
             if isinstance(part, tree.Synonyms):
                 for each in part.alternatives:
                     if isinstance(each, tree.Prefix) and each not in self._expanded:
-                        found = self._collection.beginning(each.field, each.prefix, each.max_length)
-                        self._expanded[each] = found if self._documents(each.field) else ()
+                        known = bool(self._documents(each.field))
+                        self._expanded[each] = (
+                            self._collection.beginning(each.field, each.prefix, each.max_length) if known else ()
+                        )
         terms = {term for part in parts for term in self._terms(part)} - self._frequencies.keys()
         self._frequencies |= self._collection.frequencies(terms)
         unknown: dict[tree.Query, Dsl] = {}
@@ -521,10 +539,6 @@ def _alternatives_of(clause: Dsl) -> list[Dsl]:
 
 def _constantly(query: Dsl, score: float) -> Dsl:
     return {"constant_score": {"filter": query, "boost": score}}
-
-
-def _weighed(query: Dsl, weight: float) -> Dsl:
-    return {"function_score": {"query": query, "weight": weight, "boost_mode": "multiply"}}
 
 
 def _phrase(query: tree.Phrase, boost: float) -> Dsl:

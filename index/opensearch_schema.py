@@ -17,9 +17,9 @@ from searchkit.index.bm25 import K1, B
 from searchkit.index.engine import Document, Entry
 from searchkit.index.query import KINDS
 
-# Lucene takes terms of up to 32,766 bytes, and a code point takes at most 4.
-_LONGEST: Final = 8_000
-_HEAD: Final = 1_000
+# Lucene takes terms of up to 32,766 bytes, but looks for beginnings of up to 1,000 characters.
+_LONGEST: Final = 900
+_HEAD: Final = 800
 # Stands between the beginning of a term that is too long and its digest: no text has this code point.
 _CUT: Final = "\U0010ffff\U0010fffe"
 # A position without a term. Terms that hold it, or a separator, hold another private code point in its place: one

@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from searchkit.errors import IndexFormatError, IndexLockedError, IndexStateError, InputError
 from searchkit.index import opensearch_schema as schema
+from searchkit.index.lock import checked
 from searchkit.index.opensearch_cluster import Cluster
 
 _FORMAT: Final = 1
@@ -33,7 +34,7 @@ LEASE: Final = 15.0
 _LONGEST_LEASE: Final = 120.0
 _DELAY: Final = 0.05
 # How long what a commit replaced stays for readers of the commit before.
-KEPT: Final = 120.0
+KEPT: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,27 @@ class State:
 
     Attributes:
         index: name of the index of the cluster that holds them.
+        made: what no other index had, also none of that name.
         generation: of the last commit. Readers see what was born until then and has not died until then.
         reserved: the last generation that a writer has taken, committed or not.
         aborted: generations that were never committed, with the time when that was found: what they wrote does not
             count.
         routings: a value for each shard that leads there.
         replaced: the times of the commits whose predecessors may still be read: (generation, seconds).
+        swept: the generation up to which what died has been removed.
         retired: indexes of the cluster that earlier commits were in, with the time of their end.
         writer: who wrote this.
         version: of the document, to compare and set; not written.
     """
 
     index: str
+    made: str = ""
     generation: int = 0
     reserved: int = 0
     aborted: tuple[tuple[int, float], ...] = ()
     routings: tuple[str, ...] = ("0",)
     replaced: tuple[tuple[int, float], ...] = ()
+    swept: int = 0
     retired: tuple[tuple[str, float], ...] = ()
     writer: str = ""
     version: tuple[int, int] = field(default=(0, 0), compare=False)
@@ -125,9 +130,11 @@ def place(cluster: Cluster) -> str:
     return f"{cluster.address.name}-state"
 
 
-def get(cluster: Cluster, name: str, *, source: bool = True) -> tuple[dict[str, Any], tuple[int, int]] | None:
-    """Return a document of the state and its version; None if it is not there."""
-    params = None if source else {"_source": "false"}
+def get(
+    cluster: Cluster, name: str, *, fields: str | None = None
+) -> tuple[dict[str, Any], tuple[int, int]] | None:
+    """Return a document of the state, or some fields of it, and its version; None if it is not there."""
+    params = {"_source_includes": fields} if fields else None
     found = cluster.request("GET", f"/{place(cluster)}/_doc/{name}", params=params, expected={_NOT_FOUND})
     if not found.get("found"):
         return None
@@ -166,9 +173,11 @@ def create(cluster: Cluster, shards: int, replicas: int) -> State:
     """Make an empty index.
 
     Raises:
-        InputError: there is something of that name.
+        InputError: there is something of that name, or these are no numbers of shards and replicas.
     """
     name = cluster.address.name
+    if shards < 1 or replicas < 0:
+        raise InputError(f"{cluster.address}: shards must be 1 or more, and replicas 0 or more")
     if State.read(cluster):
         raise InputError(f"{cluster.address} holds an index already")
     found = cluster.request("GET", f"/{name}", expected={_NOT_FOUND})
@@ -190,12 +199,14 @@ def create(cluster: Cluster, shards: int, replicas: int) -> State:
 def fill(cluster: Cluster, generation: int, shards: int, replicas: int) -> State:
     """Make the indexes of the cluster that hold the articles and their terms, empty; return their state."""
     name = cluster.address.name
-    state = State(f"{name}-{generation}")
+    state = State(f"{name}-{generation}", made=uuid4().hex)
     for index, body in (
         (state.index, schema.articles(name, shards, replicas)),
         (state.words, schema.words(name, replicas)),
     ):
-        answer = cluster.request("PUT", f"/{index}", body, expected={400}, writing=True)
+        # What is acknowledged before the copies are there would be on one machine only.
+        params = {"wait_for_active_shards": "all"}
+        answer = cluster.request("PUT", f"/{index}", body, params=params, expected={400}, writing=True)
         if answer.get("status") == 400 and "resource_already_exists" not in json.dumps(answer):
             raise IndexStateError(f"{cluster.address}: cannot make {index}: {json.dumps(answer)[:300]}")
     return replace(state, routings=_routings(cluster, state.index, shards))
@@ -217,7 +228,7 @@ def _routings(cluster: Cluster, index: str, shards: int) -> tuple[str, ...]:
 def swap(cluster: Cluster, old: str | None, new: str) -> None:
     """Let the alias name another index of the cluster, at once."""
     alias = cluster.address.name
-    actions = [{"add": {"index": new, "alias": alias}}]
+    actions: list[dict[str, Any]] = [{"add": {"index": new, "alias": alias}}]
     if old is not None:
         actions.append({"remove": {"index": old, "alias": alias, "must_exist": False}})
     cluster.request("POST", "/_aliases", {"actions": actions}, writing=True)
@@ -302,7 +313,7 @@ class ClusterLock:
             )
 
     def _acquired(self, wait: float) -> tuple[int, int]:
-        end = time.monotonic() + wait
+        end = time.monotonic() + checked(wait)
         seen: tuple[int, int] | None = None
         seen_at = 0.0
         while True:

@@ -153,6 +153,7 @@ class OpenSearchWriter:
         self._state: State | None = None
         self._target = ""
         self._routings: tuple[str, ...] = ()
+        self._made = ""
         # What is new, with its routing, and what it replaces or removes.
         self._added: dict[str, str] = {}
         self._gone: dict[str, None] = {}
@@ -207,6 +208,7 @@ class OpenSearchWriter:
                 routings=self._routings,
                 aborted=(),
                 replaced=(),
+                made=self._made,
                 retired=(*state.retired, (state.index, now)),
             )
         elif dead:
@@ -214,7 +216,6 @@ class OpenSearchWriter:
         committed = changed.write(self._cluster)
         if committed.index != state.index:
             states.swap(self._cluster, state.index, committed.index)
-        self._engine.committed()
         self._forget()
         self._sweep(committed)
 
@@ -247,7 +248,7 @@ class OpenSearchWriter:
                 self._heal(state)
                 state = replace(state, aborted=tuple(one for one in aborted if now - one[1] < _AFTERLIFE))
             self._state = state
-            self._target, self._routings = state.index, state.routings
+            self._target, self._routings, self._made = state.index, state.routings, state.made
             if self._replaces_all(state):
                 self._begin_anew(state)
         return self._state
@@ -284,7 +285,7 @@ class OpenSearchWriter:
         made = states.fill(
             self._cluster, state.reserved, int(old["number_of_shards"]), int(old["number_of_replicas"])
         )
-        self._target, self._routings = made.index, made.routings
+        self._target, self._routings, self._made = made.index, made.routings, made.made
 
     def _send_terms(self) -> None:
         """Let the words of the index know the terms that are new."""
@@ -367,5 +368,6 @@ class OpenSearchWriter:
             replace(
                 state,
                 replaced=tuple(one for one in state.replaced if one[0] not in over),
+                swept=max([state.swept, *over]),
                 retired=tuple(one for one in state.retired if one[0] not in retired),
             ).write(self._cluster)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from heapq import merge
 from itertools import compress, groupby
 from operator import itemgetter
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, overload
 
 import numpy as np
 
+from searchkit.index.fuzzy import similar
 from searchkit.index.inversion import FACET, LENGTH, live_documents
 from searchkit.index.matches import NOTHING, Matches, distinct, mask_of
 from searchkit.index.segment import TEXT, Array, Field, SegmentFile, ranges, sizes_of
@@ -236,6 +237,20 @@ class Reader:
         for term, group in groupby(merge(*lists), key=itemgetter(0)):
             yield term.decode(), sum(frequency for _, frequency in group)
 
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin as a word does and are within some errors of it, in order."""
+        found: dict[str, int] = {}
+        for leaf in self.leaves:
+            held = leaf.segment.field(field)
+            if held and text:
+                terms = _Terms(held, *held.beginning(encoded(text[:1])))
+                for place in similar(terms, text, distance, exchanges=exchanges):
+                    term = terms[place]
+                    found[term] = found.get(term, 0) + held.document_frequency(terms.low + place)
+        yield from sorted(found.items())
+
     # Postings
 
     def postings(self, field: str, text: str) -> Matches:
@@ -402,6 +417,31 @@ class Reader:
         ranks = np.empty(self.size, np.int64)
         ranks[sorted(range(self.size), key=identifiers.__getitem__)] = np.arange(self.size)
         return ranks
+
+
+class _Terms(Sequence[str]):
+    """Some terms of a field that stand side by side, read when they are asked for."""
+
+    def __init__(self, field: Field, low: int, high: int) -> None:
+        self._field = field
+        self.low = low
+        self._size = high - low
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(self._size))]
+        if not 0 <= place < self._size:
+            raise IndexError(place)
+        return self._field.term(self.low + place).decode()
 
 
 def _tally(field: Field, numbers: Array, documents: int) -> Array:

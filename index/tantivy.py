@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -25,13 +26,22 @@ from tantivy import FieldType, Order
 from tantivy import Query as Found
 
 from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Location, Request, Response
+from searchkit.index.engine import (
+    Document,
+    EngineHit,
+    EngineStats,
+    Entry,
+    Location,
+    OfLastCommit,
+    Request,
+    Response,
+)
 from searchkit.index.explanation import Explanation
 from searchkit.index.files import size_of, sync
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import KINDS, Everything, Query
-from searchkit.index.tantivy_part import Part, encode, link, narrowed, schema, term_key, tidy
-from searchkit.index.tantivy_query import Compiler, matching
+from searchkit.index.tantivy_part import Part, encode, entry_of, link, narrowed, schema, stored_of, term_key, tidy
+from searchkit.index.tantivy_query import Compiler
 
 _COMMIT: Final = "commit.json"
 _FORMAT: Final = 1
@@ -45,18 +55,19 @@ _LEAST_HEAP: Final = 16_000_000
 _THREADS: Final = 1
 # Parts are asked side by side where the index is so large that it pays.
 _LARGE: Final = 5_000
-_THREADS_TO_ASK: Final = ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "searchkit")
 # Scores that differ less are one score: tantivy adds 32-bit numbers up, in an order that varies.
 _SAME: Final = 2e-6
 # Hits beyond the page, so that one search is mostly enough to see where ties at its edge end.
 _MARGIN: Final = 40
 
 
-class TantivyEngine:
+class TantivyEngine(OfLastCommit):
     """An index in a folder, for hundreds of thousands of articles. See `searchkit.index.engine.Engine`."""
 
     def __init__(self, location: Path) -> None:
         self._location = location
+        # As text: the file is looked at for every search.
+        self._commit = os.fspath(location / _COMMIT)
         self._lock = threading.Lock()
         self._snapshot: _Snapshot | None = None
 
@@ -72,7 +83,7 @@ class TantivyEngine:
     def open(cls, location: Location) -> Self:
         """Open an index."""
         engine = cls(Path(location))
-        engine._current()
+        engine.snapshot()
         return engine
 
     def writer(self, wait: float = 10.0) -> "TantivyWriter":
@@ -81,59 +92,19 @@ class TantivyEngine:
             raise IndexFormatError(f"{self._location} is missing; index the articles again")
         return TantivyWriter(self, self._location, wait)
 
-    def search(self, request: Request) -> Response:
-        """Answer a request from the last commit."""
-        return self._current().search(request)
-
-    def document_frequency(self, field: str, text: str) -> int:
-        """Return how many documents hold a term in a field."""
-        return self._current().compiler.frequency(field, text)
-
-    def document_count(self, language: str) -> int:
-        """Return how many documents there are in a language."""
-        part = self._current().parts.get(language)
-        return part.documents if part else 0
-
-    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Yield the terms of a field that begin so, with their document frequencies."""
-        kind, _, language = field.partition("_")
-        part = self._current().parts.get(language)
-        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
-
-    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
-        """Return where the scores of those documents come from that exist and match."""
-        return self._current().explain(query, ids)
-
-    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the stored bytes of those documents that exist."""
-        return self._current().get(ids)
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield the table of contents."""
-        return self._current().entries()
-
-    def stats(self) -> EngineStats:
-        """Return what the index holds."""
-        parts = self._current().parts.values()
-        return EngineStats(
-            documents=sum(part.documents for part in parts),
-            segments=sum(part.searcher.num_segments for part in parts),
-            bytes=size_of(self._location),
-        )
-
     def close(self) -> None:
         """Let go of files."""
         with self._lock:
             self._snapshot = None
 
-    def _current(self) -> "_Snapshot":
-        """Return the snapshot of the last commit; readers of older ones go on undisturbed."""
-        stamp = _stamp(self._location)
+    def snapshot(self) -> "_Snapshot":
+        """Return the last commit; readers of older ones go on undisturbed."""
+        stamp = _stamp(self._commit)
         snapshot = self._snapshot
         if snapshot is None or snapshot.stamp != stamp:
             with self._lock:
                 snapshot = self._snapshot
-                if snapshot is None or snapshot.stamp != _stamp(self._location):
+                if snapshot is None or snapshot.stamp != _stamp(self._commit):
                     snapshot = self._snapshot = _opened(self._location, snapshot)
         return snapshot
 
@@ -256,7 +227,7 @@ class TantivyWriter:
     def _begun(self) -> "_Snapshot":
         """Return the commit that this batch goes on from."""
         if self._snapshot is None:
-            self._snapshot = self._engine._current()  # noqa: SLF001
+            self._snapshot = self._engine.snapshot()
             _sweep(self._location, [part.folder.name for part in self._snapshot.parts.values()])
         return self._snapshot
 
@@ -285,21 +256,22 @@ class _Candidate(NamedTuple):
 class _Snapshot:
     """One commit, as one or many threads read it."""
 
-    def __init__(self, stamp: object, parts: Mapping[str, Part]) -> None:
+    def __init__(self, location: Path, stamp: object, parts: Mapping[str, Part]) -> None:
+        self._location = location
         self.stamp = stamp
         self.parts = parts
         self.compiler = Compiler(parts)
 
     def search(self, request: Request) -> Response:
-        simple = matching(request.query)
+        """Answer a request."""
 
         def ask(part: Part) -> _Answer:
-            return _ask(self.compiler, part, request, simple)
+            return _ask(self.compiler, part, request)
 
         parts = self.parts.values()
         large = sum(part.documents for part in parts) >= _LARGE
         # tantivy lets go of the interpreter while it searches.
-        answers = list(_THREADS_TO_ASK.map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
+        answers = list(_askers().map(ask, parts) if large and len(parts) > 1 else map(ask, parts))
         candidates = [candidate for answer in answers for candidate in answer.candidates]
         total = sum(answer.total for answer in answers)
         behind: dict[int, list[_Candidate]] = {}
@@ -312,7 +284,31 @@ class _Snapshot:
             facets={name: _added_up(answer.counts.get(name, {}) for answer in answers) for name in request.facets},
         )
 
+    def document_frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term in a field."""
+        return self.compiler.frequency(field, text)
+
+    def document_count(self, language: str) -> int:
+        """Return how many documents there are in a language."""
+        part = self.parts.get(language)
+        return part.documents if part else 0
+
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin so, with their document frequencies."""
+        kind, _, language = field.partition("_")
+        part = self.parts.get(language)
+        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
+
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
+        kind, _, language = field.partition("_")
+        part = self.parts.get(language)
+        return part.similar(kind, text, distance, exchanges=exchanges) if part and kind in KINDS else iter(())
+
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        """Return where the scores of those documents come from that exist and match."""
         compiler = self.compiler
         explained = {}
         for identifier, part, address in self._places(ids):
@@ -321,12 +317,23 @@ class _Snapshot:
         return explained
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
-        return {identifier: part.stored(address) for identifier, part, address in self._places(ids)}
+        """Return the stored bytes of those documents that exist."""
+        return {identifier: stored_of(part.document(address)) for identifier, part, address in self._places(ids)}
 
     def entries(self) -> Iterator[Entry]:
+        """Yield the table of contents."""
         for part in self.parts.values():
             for address in part.addresses():
                 yield Entry(*part.entry(address)[:3])
+
+    def stats(self) -> EngineStats:
+        """Return what the index holds."""
+        parts = self.parts.values()
+        return EngineStats(
+            documents=sum(part.documents for part in parts),
+            segments=sum(part.searcher.num_segments for part in parts),
+            bytes=size_of(self._location),
+        )
 
     def _places(self, ids: Iterable[str]) -> Iterator[tuple[str, Part, Any]]:
         for identifier in ids:
@@ -336,6 +343,16 @@ class _Snapshot:
 
 
 # Asking a part
+
+
+@cache
+def _askers() -> ThreadPoolExecutor:
+    """Return the threads that ask parts side by side."""
+    return ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "searchkit")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_askers.cache_clear)  # a fork has none of its parent's threads
 
 
 class _Answer(NamedTuple):
@@ -352,42 +369,33 @@ class _Answer(NamedTuple):
     counts: Mapping[str, Mapping[str, int]]
 
 
-def _ask(compiler: Compiler, part: Part, request: Request, simple: Query) -> _Answer:
-    """Answer a request from one part.
-
-    Args:
-        compiler: makes queries for it.
-        part: where to search.
-        request: what is asked.
-        simple: a query that matches what the request's does.
-    """
-    wanted = request.offset + request.limit if request.limit > 0 else 0
-    query = compiler.compile(request.query if wanted or request.collapse else simple, part)
-    if query is None:
+def _ask(compiler: Compiler, part: Part, request: Request) -> _Answer:
+    """Answer a request from one part."""
+    compiled = compiler.compile(request.query, part)
+    if compiled is None:
         return _Answer(0, [], {})
+    query = compiled.scored if request.limit > 0 or request.collapse else compiled.counted
     filters = {name: part.with_values(name, values) for name, values in request.filters.items() if values}
-    counts: Mapping[str, Mapping[str, int]] = {}
-    if request.facets and (counted := compiler.compile(simple, part)) is not None:
-        counts = _counted(part, counted, request, filters)
     known = [found for found in filters.values() if found is not None]
-    if len(known) < len(filters):
-        return _Answer(0, [], counts)
-    asked = narrowed(query, *known)
-    if request.collapse:
-        candidates = _every(part, asked, request)
-        return _Answer(len(candidates), candidates, counts)
-    if wanted and request.sort == "date":
-        return _Answer(*_newest(part, asked, wanted), counts)
-    score = compiler.constant_score(request.query)
-    if wanted and score is not None:
-        return _Answer(*_first(part, asked, wanted, score), counts)
-    return _Answer(*_best(part, asked, wanted), counts)
+    total, candidates = 0, list[_Candidate]()
+    if len(known) == len(filters):
+        total, candidates = _ranked(compiler, part, request, narrowed(query, *known))
+    counts = _counted(part, compiled.counted, request, filters, total) if request.facets else {}
+    return _Answer(total, candidates, counts)
 
 
 def _counted(
-    part: Part, query: Found, request: Request, filters: Mapping[str, Found | None]
+    part: Part, query: Found, request: Request, filters: Mapping[str, Found | None], total: int
 ) -> dict[str, Mapping[str, int]]:
-    """Count the values of each facet among what the query and the filters on the other facets leave."""
+    """Count the values of each facet among what the query and the filters on the other facets leave.
+
+    Args:
+        part: where to count.
+        query: that of the request.
+        request: what is asked.
+        filters: those of the request.
+        total: number of documents that the query and all filters leave.
+    """
     free = tuple(name for name in request.facets if name not in filters)
     counts: dict[str, Mapping[str, int]] = {}
     for names in filter(None, [free, *((name,) for name in request.facets if name in filters)]):
@@ -395,7 +403,8 @@ def _counted(
         known = [found for found in others if found is not None]
         if len(known) == len(others):
             whole = isinstance(request.query, Everything) and not known
-            counts |= part.counts(None if whole else narrowed(query, *known), names)
+            counted = None if whole else narrowed(query, *known)
+            counts |= part.counts(counted, names, total if names is free else None)
     return counts
 
 
@@ -411,6 +420,20 @@ def _added_up(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 # Ranking
+
+
+def _ranked(compiler: Compiler, part: Part, request: Request, query: Found) -> tuple[int, list[_Candidate]]:
+    """Return how many documents match, and those that may be on the page."""
+    if request.collapse:
+        candidates = _every(part, query, request)
+        return len(candidates), candidates
+    wanted = request.offset + request.limit if request.limit > 0 else 0
+    if wanted and request.sort == "date":
+        return _newest(part, query, wanted)
+    score = compiler.constant_score(request.query)
+    if wanted and score is not None:
+        return _first(part, query, wanted, score)
+    return _best(part, query, wanted)
 
 
 def _best(part: Part, query: Found, wanted: int) -> tuple[int, list[_Candidate]]:
@@ -511,10 +534,14 @@ def _page(
         candidates = [candidate for candidate in candidates if candidate.key <= edge]
     # In the order in which they are stored: neighbours are unpacked together.
     candidates.sort(key=_place)
-    entries = [(candidate.key, candidate.part.entry(candidate.address), candidate) for candidate in candidates]
-    entries.sort(key=lambda found: (found[0], found[1][0]))
-    for key, (identifier, _, _, group, _), candidate in entries[request.offset : stop]:
-        stored = candidate.part.stored(candidate.address) if request.stored else b""
+    found = []
+    for candidate in candidates:
+        document = candidate.part.document(candidate.address)
+        # The texts of a hundred thousand hits, of which only the ids are asked, are not kept.
+        found.append((candidate.key, entry_of(document), candidate, document if request.stored else None))
+    found.sort(key=lambda entry: (entry[0], entry[1][0]))
+    for key, (identifier, _, _, group, _), candidate, document in found[request.offset : stop]:
+        stored = stored_of(document) if document is not None else b""
         score = -key[1] + 0.0  # without a sign, where it is nothing
         others = sorted((other.key, _id(other)) for other in behind.get(id(candidate.address), ()))
         yield EngineHit(identifier, score, stored, group, tuple(other for _, other in others))
@@ -543,10 +570,10 @@ def _name(location: Path, folders: Mapping[str, str]) -> None:
     sync(location)
 
 
-def _stamp(location: Path) -> object:
+def _stamp(commit: str | Path) -> object:
     """Return what changes with each commit; None if there is no index."""
     try:
-        status = (location / _COMMIT).stat()
+        status = os.stat(commit)  # noqa: PTH116 - a third of the time of a path's own
     except OSError:
         return None
     return (status.st_mtime_ns, status.st_ino, status.st_size)
@@ -556,13 +583,13 @@ def _opened(location: Path, old: _Snapshot | None) -> _Snapshot:
     """Open the last commit; parts that did not change stay open."""
     known = {part.folder: part for part in old.parts.values()} if old else {}
     for left in reversed(range(_OPEN_TRIES)):
-        stamp = _stamp(location)  # before reading: if it is replaced in between, it is read again
+        stamp = _stamp(location / _COMMIT)  # before reading: if it is replaced in between, it is read again
         try:
             named = _named(location)
             parts = {
                 code: known.get(location / name) or Part(location / name, code) for code, name in named.items()
             }
-            return _Snapshot(stamp, parts)
+            return _Snapshot(location, stamp, parts)
         except FileNotFoundError as error:
             if not left:
                 raise IndexFormatError(f"{error.filename} is missing; index the articles again") from error

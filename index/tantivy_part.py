@@ -25,6 +25,7 @@ from tantivy import Occur, Query
 from searchkit.errors import IndexFormatError
 from searchkit.index.engine import Document
 from searchkit.index.files import sync
+from searchkit.index.fuzzy import similar
 from searchkit.index.query import KINDS
 
 META: Final = "meta.json"
@@ -38,6 +39,8 @@ _HEAD: Final = 1_000
 _CUT: Final = "\U0010ffff\U0010fffe"
 # Document frequencies that a part keeps: some megabytes.
 _MOST_FREQUENCIES: Final = 50_000
+# Terms kept by their first letters, for words with typing errors: some ten megabytes.
+_MOST_BEGUN: Final = 200_000
 _SHORT: Final = "="
 _LONG: Final = "#"
 _DIGITS: Final = "0123456789abcdef"
@@ -108,7 +111,9 @@ def term_key(text: str) -> str:
 
     Halves of surrogate pairs, which no index can hold, are replaced.
     """
-    if not text.isascii():
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(text) <= _LONGEST:
         return text
@@ -141,6 +146,17 @@ def _value_key(value: str) -> str:
     """
     digit = _DIGITS[crc32(value.encode("utf-8", "surrogatepass")) % len(_DIGITS)]
     return f"{_SHORT if len(value) < _LONGEST else _LONG}{digit}{term_key(value)}"
+
+
+def entry_of(document: Any) -> list[Any]:
+    """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
+    found: list[Any] = json.loads(document.get_first("entry"))
+    return found
+
+
+def stored_of(document: Any) -> bytes:
+    """Return the stored bytes of a document."""
+    return bytes(document.get_first("stored"))
 
 
 # Folders
@@ -229,8 +245,11 @@ class Part:
             raise IndexFormatError(f"{folder} cannot be read ({reason}); index the articles again") from error
         self.documents: int = self.searcher.num_docs
         self._counts: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
+        self._asked = 0
         self._held: dict[object, int] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
+        self._idfs: dict[int, float] = {}
+        self._begun: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
         self._kinds = {f"{kind}_{language}": kind for kind in KINDS}
 
     @cached_property
@@ -255,7 +274,12 @@ class Part:
 
     def terms(self, kind: str, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield terms that begin so, by code point, but those that are too long to be kept."""
-        for key, frequency in sorted(self.searcher.terms_with_prefix(kind, term_key(prefix))):
+        rows: Iterable[tuple[str, int]]
+        if len(prefix) == 1:
+            rows = zip(*self._beginning(kind, term_key(prefix)), strict=True)
+        else:
+            rows = sorted(self.searcher.terms_with_prefix(kind, term_key(prefix)))
+        for key, frequency in rows:
             if _CUT not in key:
                 yield key, frequency
 
@@ -264,10 +288,34 @@ class Part:
         found = [key for key, _ in self.searcher.terms_with_prefix(kind, term_key(prefix))]
         return found if longest is None else [key for key in found if _length(key) <= longest]
 
+    def similar(
+        self, kind: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the keys of the terms that begin as a word does and are within some errors of it, in order."""
+        word = term_key(text)
+        if word:
+            keys, frequencies = self._beginning(kind, word[0])
+            for place in similar(keys, word, distance, exchanges=exchanges):
+                yield keys[place], frequencies[place]
+
+    def _beginning(self, kind: str, letter: str) -> tuple[list[str], list[int]]:
+        """Return the keys of the terms that begin so, sorted, and their document frequencies."""
+        found = self._begun.get((kind, letter))
+        if found is None:
+            rows = sorted(self.searcher.terms_with_prefix(kind, letter))
+            found = [key for key, _ in rows], [frequency for _, frequency in rows]
+            if sum(len(keys) for keys, _ in self._begun.values()) + len(rows) > _MOST_BEGUN:
+                self._begun.clear()
+            self._begun[kind, letter] = found
+        return found
+
     def own_idf(self, frequency: int) -> float:
         """Return the weight that tantivy gives a term, in the 32 bits that it calculates with."""
-        ratio = _float32((max(self.counted - frequency, 0) + 0.5) / (frequency + 0.5))
-        return _float32(log(_float32(1 + ratio)))
+        found = self._idfs.get(frequency)
+        if found is None:
+            ratio = _float32((max(self.counted - frequency, 0) + 0.5) / (frequency + 0.5))
+            found = self._idfs[frequency] = _float32(log(_float32(1 + ratio)))
+        return found
 
     def held(self, key: object, query: Query) -> int:
         """Return how many documents match a query, counted once for each key."""
@@ -305,14 +353,13 @@ class Part:
         hits = self.searcher.search(query, limit=1, count=False).hits
         return hits[0][1] if hits else None
 
-    def entry(self, address: Any) -> list[Any]:
-        """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
-        found: list[Any] = json.loads(self.searcher.doc(address).get_first("entry"))
-        return found
+    def document(self, address: Any) -> Any:
+        """Return what is stored of a document, for `entry_of` and `stored_of`."""
+        return self.searcher.doc(address)
 
-    def stored(self, address: Any) -> bytes:
-        """Return the stored bytes of a document."""
-        return bytes(self.searcher.doc(address).get_first("stored"))
+    def entry(self, address: Any) -> list[Any]:
+        """Return the entry of a document; see `entry_of`."""
+        return entry_of(self.document(address))
 
     def addresses(self) -> list[Any]:
         """Return where all documents are, in the order of the files."""
@@ -323,19 +370,35 @@ class Part:
 
     # Facets
 
-    def counts(self, query: Query | None, names: tuple[str, ...]) -> Mapping[str, Mapping[str, int]]:
+    def counts(
+        self, query: Query | None, names: tuple[str, ...], matches: int | None = None
+    ) -> Mapping[str, Mapping[str, int]]:
         """Return how many documents carry each value of some facets.
 
         Args:
             query: what to count among; None for all documents, whose counts are kept.
             names: of the facets.
+            matches: number of documents that match the query, where it is known.
         """
         if query is None:
             found = self._counts.get(names)
             if found is None:
                 found = self._counts[names] = self._aggregated(Query.all_query(), names)
             return found
-        return self._aggregated(query, names)
+        # A process that asks once need not learn this.
+        self._asked += 1
+        even = self._even(names) if self._asked > 1 and matches else {}
+        uneven = tuple(name for name in names if name not in even)
+        counted = self._aggregated(query, uneven) if uneven else {}
+        return counted | {name: dict.fromkeys(values, matches or 0) for name, values in even.items()}
+
+    def _even(self, names: tuple[str, ...]) -> Mapping[str, Iterable[str]]:
+        """Return the facets in which all documents are alike, such as the language, with their values."""
+        return {
+            name: counts
+            for name, counts in self.counts(None, names).items()
+            if all(count == self.documents for count in counts.values())
+        }
 
     def _aggregated(self, query: Query, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
         try:

@@ -15,7 +15,7 @@ from tantivy import Occur, Query
 from searchkit.index import bm25
 from searchkit.index import query as tree
 from searchkit.index.explanation import Explanation, Statistics, explained_bool, summed
-from searchkit.index.fuzzy import within_distance
+from searchkit.index.fuzzy import most_frequent
 from searchkit.index.tantivy_part import Part, term_key
 
 _MOST_KEPT: Final = 500
@@ -37,6 +37,18 @@ class _Reading(NamedTuple):
     counted: float
 
 
+class Compiled(NamedTuple):
+    """A query of tantivy.
+
+    Attributes:
+        scored: ranks the documents that match.
+        counted: matches the same documents, and takes less time; its scores mean nothing.
+    """
+
+    scored: Query
+    counted: Query
+
+
 class Compiler:
     """Makes queries for the parts of one commit. Safe to share between threads.
 
@@ -48,23 +60,28 @@ class Compiler:
         self._parts = parts
         # With the query, so that no other one gets its identity. A search asks for one query several times.
         self._read: dict[int, tuple[tree.Readings, dict[str, list[_Reading]]]] = {}
-        self._compiled: dict[tuple[int, str], tuple[tree.Bool, Query | None]] = {}
+        self._compiled: dict[tuple[int, str], tuple[tree.Bool, Compiled | None]] = {}
+        self._divided: dict[int, tuple[tree.Bool, dict[str, list[tuple[tree.Query, bool]]]]] = {}
 
     # Matching and scoring
 
-    def compile(self, query: tree.Query, part: Part) -> Query | None:
-        """Return what scores the documents of a part; None matches nothing."""
+    def compile(self, query: tree.Query, part: Part) -> Compiled | None:
+        """Return what finds documents of a part; None matches nothing."""
+        if isinstance(query, tree.Bool):
+            known = self._compiled.get((id(query), part.language))
+            if known is None:
+                known = _keep(self._compiled, (id(query), part.language), (query, self._bool(query, part)))
+            return known[1]
+        found = self._leaf(query, part)
+        return None if found is None else Compiled(found, found)
+
+    def _leaf(self, query: tree.Query, part: Part) -> Query | None:
         if isinstance(query, tree.Readings):
             return self._readings(query, part)
         if isinstance(query, tree.Phrase):
             return self._phrase(query, part)
         if isinstance(query, tree.Synonyms):
             return self._synonyms(query, part)
-        if isinstance(query, tree.Bool):
-            known = self._compiled.get((id(query), part.language))
-            if known is None:
-                known = _keep(self._compiled, (id(query), part.language), (query, self._bool(query, part)))
-            return known[1]
         if isinstance(query, tree.Term):
             idf = part_idf(part, self.frequency(query.field, query.text))
             return self._scored_term(part, query.field, query.text, query.boost * idf)
@@ -97,33 +114,70 @@ class Compiler:
                 return _any_of(part, part.kind(query.field), _similar(query, part)), query.boost
         raise AssertionError(query)
 
-    def _bool(self, query: tree.Bool, part: Part) -> Query | None:
+    def _bool(self, query: tree.Bool, part: Part) -> Compiled | None:
         must = [self.compile(each, part) for each in query.must]
         if None in must:
             return None
-        should = [found for each in _flat(query.should) if (found := self.compile(each, part)) is not None]
-        without = [found for each in query.must_not if (found := self.compile(each, part)) is not None]
+        should = [
+            (found, implied)
+            for each, implied in self._alternatives_in(part, query)
+            if (found := self.compile(each, part)) is not None
+        ]
+        without = [found.counted for each in query.must_not if (found := self.compile(each, part)) is not None]
         if not must and not should and (query.should or not query.must_not):
             return None
         if not must and not should:
-            must = [part.everything]
-        clauses = [(Occur.Must, each) for each in must if each is not None]
-        clauses += [(Occur.Should, each) for each in should]
-        clauses += [(Occur.MustNot, each) for each in without]
-        return clauses[0][1] if len(clauses) == 1 and not without else Query.boolean_query(clauses)
+            must = [Compiled(part.everything, part.everything)]
+        needed = [each for each in must if each is not None]
+        scored = _joined([each.scored for each in needed], [each.scored for each, _ in should], without)
+        # Alternatives to what must match, and those that imply others, change the score only.
+        enough = [] if needed else [each.counted for each, implied in should if not implied]
+        return Compiled(scored, _joined([each.counted for each in needed], enough, without))
+
+    def _alternatives_in(self, part: Part, query: tree.Bool) -> list[tuple[tree.Query, bool]]:
+        """Return the alternatives that documents of a part can match, and whether another one matches too then."""
+        known = self._divided.get(id(query))
+        if known is None:
+            known = _keep(self._divided, id(query), (query, self._divide(query.should)))
+        return known[1].get(part.language, [])
+
+    def _divide(self, alternatives: Iterable[tree.Query]) -> dict[str, list[tuple[tree.Query, bool]]]:
+        """Return alternatives by the language whose documents they can match: most are for one only."""
+        flat = list(_flat(alternatives))
+        held = {(term.field, term.text) for each in flat for term in _terms(each)}
+        found: dict[str, list[tuple[tree.Query, bool]]] = {code: [] for code in self._parts}
+        for each in flat:
+            # What holds a phrase holds its terms.
+            implied = isinstance(each, tree.Phrase) and any((each.field, text) in held for _, text in each.terms)
+            for code in self._languages(each):
+                found[code].append((each, implied))
+        return found
+
+    def _languages(self, query: tree.Query) -> Iterable[str]:
+        """Return the languages whose documents a query can match."""
+        match query:
+            case tree.Readings():
+                return self._held(query)
+            case tree.Term() | tree.Phrase() | tree.Prefix() | tree.Fuzzy():
+                fields = {query.field}
+            case tree.Synonyms():
+                fields = {each.field for each in query.alternatives}
+            case _:
+                return self._parts
+        return {field.partition("_")[2] for field in fields} & self._parts.keys()
 
     def _readings(self, query: tree.Readings, part: Part) -> Query | None:
         found = [
             scored
-            for term, counted in self._held(query, part)
+            for term, counted in self._held(query).get(part.language, ())
             if (scored := self._scored_term(part, term.field, term.text, term.boost * part_idf(part, counted)))
         ]
         if len(found) < 2:
             return found[0] if found else None
         return Query.boolean_query([(Occur.Should, scored) for scored in found])
 
-    def _held(self, query: tree.Readings, part: Part) -> list[_Reading]:
-        """Return the terms that documents of a part hold, each with the document frequency to count with."""
+    def _held(self, query: tree.Readings) -> Mapping[str, list[_Reading]]:
+        """Return the terms that documents hold, by language, each with the document frequency to count with."""
         known = self._read.get(id(query))
         if known is None:
             by_language: dict[str, list[_Reading]] = {}
@@ -140,7 +194,7 @@ class Compiler:
                         language = term.field.partition("_")[2]
                         by_language.setdefault(language, []).append(_Reading(term, counted))
             known = _keep(self._read, id(query), (query, by_language))
-        return known[1].get(part.language, [])
+        return known[1]
 
     def _scored_term(self, part: Part, field: str, text: str, weight: float) -> Query | None:
         """Return a query for a term whose saturation is weighed so."""
@@ -247,7 +301,7 @@ class Compiler:
                         part,
                         address,
                     )
-                    for term, frequency in self._held(query, part)
+                    for term, frequency in self._held(query).get(part.language, ())
                 ]
                 return summed(query, parts)
             case tree.Phrase():
@@ -308,35 +362,20 @@ def _keep(kept: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-def matching(query: tree.Query) -> tree.Query:
-    """Return a query that matches the same and is quicker to evaluate; its scores mean nothing."""
-    if isinstance(query, tree.Readings | tree.Synonyms):
-        query = tree.Bool(should=(query,))
-    if not isinstance(query, tree.Bool):
-        return query
-    without = tuple(map(matching, query.must_not))
-    if query.must:
-        return tree.Bool(must=tuple(map(matching, query.must)), must_not=without)
-    parts = [word for part in _flat(query.should) for word in _words(part)]
-    held = {(part.field, part.text) for part in parts if isinstance(part, tree.Term)}
-    # What holds a phrase holds its terms.
-    left = [
-        part if isinstance(part, tree.Term) else matching(part)
-        for part in parts
-        if not (isinstance(part, tree.Phrase) and any((part.field, text) in held for _, text in part.terms))
-    ]
-    return tree.Bool(should=tuple(dict.fromkeys(left)), must_not=without)
-
-
-def _words(query: tree.Query) -> tuple[tree.Query, ...]:
-    """Return what a query for any of several words consists of, without boosts."""
-    if isinstance(query, tree.Term):
-        return (tree.Term(query.field, query.text),)
+def _terms(query: tree.Query) -> Iterable[tree.Term]:
+    """Return the terms any of which makes a document match."""
     if isinstance(query, tree.Readings):
-        return tuple(tree.Term(term.field, term.text) for term in query.terms)
-    if isinstance(query, tree.Synonyms):
-        return tuple(word for each in query.alternatives for word in _words(each))
-    return (query,)
+        return query.terms
+    return (query,) if isinstance(query, tree.Term) else ()
+
+
+def _joined(must: Sequence[Query], should: Sequence[Query], without: Sequence[Query]) -> Query:
+    if len(must) + len(should) == 1 and not without:
+        return (*must, *should)[0]
+    clauses = [(Occur.Must, each) for each in must]
+    clauses += [(Occur.Should, each) for each in should]
+    clauses += [(Occur.MustNot, each) for each in without]
+    return Query.boolean_query(clauses)
 
 
 def part_idf(part: Part, frequency: float) -> float:
@@ -373,11 +412,7 @@ def _expanded(query: tree.Prefix, part: Part) -> list[str]:
 def _similar(query: tree.Fuzzy, part: Part) -> list[str]:
     # tantivy's own may change the first character too.
     kind = part.kind(query.field)
-    if not kind or not query.text:
-        return []
-    text = term_key(query.text)
-    keys = part.keys(kind, text[:1], len(query.text) + query.distance)
-    return [key for key in keys if within_distance(key, text, query.distance)]
+    return most_frequent(part.similar(kind, query.text, query.distance)) if kind else []
 
 
 def _frequencies(query: tree.Phrase, part: Part) -> list[int]:

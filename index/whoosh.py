@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineStats, Entry, Location, Request, Response
+from searchkit.index.engine import Document, EngineStats, Entry, Location, OfLastCommit, Request, Response
 from searchkit.index.evaluation import Evaluator
 from searchkit.index.explanation import Explanation
 from searchkit.index.files import size_of, sync
@@ -46,6 +46,7 @@ _MERGE_ALWAYS_BELOW: Final = 1_000
 _BATCH_BYTES: Final = 64 << 20
 
 T = TypeVar("T")
+_Stamp: TypeAlias = tuple[int, int, int] | None
 
 
 class _NoContentsError(Exception):
@@ -73,10 +74,15 @@ class _Segment:
 
 
 class _Contents(NamedTuple):
-    """A table of contents."""
+    """A table of contents.
+
+    Attributes:
+        stamp: that of its file.
+    """
 
     generation: int
     segments: list[_Segment]
+    stamp: _Stamp = None
 
     @classmethod
     def read(cls, location: Path) -> Self:
@@ -85,11 +91,13 @@ class _Contents(NamedTuple):
         if not generations:
             raise _NoContentsError
         generation = max(generations)
-        check, _, held = _contents_path(location, generation).read_bytes().partition(b"\n")
+        path = _contents_path(location, generation)
+        stamp = _stamp(str(path))
+        check, _, held = path.read_bytes().partition(b"\n")
         if int(check) != zlib.crc32(held):
             raise ValueError("its table of contents was changed")
         segments = [_Segment(each["name"], each["documents"], each["deleted"]) for each in json.loads(held)]
-        return cls(generation, segments)
+        return cls(generation, segments, stamp)
 
     def write(self, location: Path) -> None:
         """Write it, and remove what it does not name."""
@@ -117,11 +125,20 @@ class _Contents(NamedTuple):
         clean_files(FileStorage(str(location)), _NAME, self.generation, self.segments)
 
 
+def _stamp(path: str) -> _Stamp:
+    """Return what tells a file from others of its name; None if there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - asked often
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
 def _contents_path(location: Path, generation: int) -> Path:
     return location / f"_{_NAME}_{generation}.toc"
 
 
-class WhooshEngine:
+class WhooshEngine(OfLastCommit):
     """An index in a folder. See `searchkit.index.engine.Engine`."""
 
     def __init__(self, location: Path) -> None:
@@ -141,48 +158,12 @@ class WhooshEngine:
     def open(cls, location: Location) -> Self:
         """Open an index."""
         engine = cls(Path(location))
-        engine._current()
+        engine.snapshot()
         return engine
 
     def writer(self, wait: float = 10.0) -> WhooshWriter:
         """Return the one writer."""
         return WhooshWriter(self._location, wait)
-
-    def search(self, request: Request) -> Response:
-        """Answer a request from the last commit."""
-        with self._reading() as reader:
-            return search(reader, request)
-
-    def document_frequency(self, field: str, text: str) -> int:
-        """Return how many documents hold a term in a field."""
-        with self._reading() as reader:
-            return reader.document_frequency(field, text)
-
-    def document_count(self, language: str) -> int:
-        """Return how many documents there are in a language."""
-        with self._reading() as reader:
-            return reader.document_count(language)
-
-    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Yield the terms of a field that begin so, with their document frequencies."""
-        with self._reading() as reader:
-            yield from reader.terms(field, prefix)
-
-    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
-        """Return where the scores of those documents come from that exist and match."""
-        with self._reading() as reader:
-            return Evaluator(reader).explain(query, ids)
-
-    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the stored bytes of those documents that exist."""
-        with self._reading() as reader:
-            return {name: reader.column("stored", number) for name, number in reader.ids(ids).items()}
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield the table of contents."""
-        with self._reading() as reader:
-            for identifier, digest, source in reader.entries():
-                yield Entry(identifier.decode(), digest.decode(), source.decode("utf-8", "surrogateescape"))
 
     def reader(self) -> Any:
         """Return Whoosh's own reader of the last commit, a ``whoosh.reading.IndexReader``.
@@ -192,32 +173,14 @@ class WhooshEngine:
         """
         from searchkit.index.whoosh_codec import whoosh_reader  # most of Whoosh, which a search does not need
 
-        return whoosh_reader(self._current().reader)
-
-    def stats(self) -> EngineStats:
-        """Return what the index holds."""
-        reader = self._current().reader
-        return EngineStats(documents=len(reader.live), segments=len(reader.leaves), bytes=size_of(self._location))
+        return whoosh_reader(self.snapshot().reader)
 
     def close(self) -> None:
         """Let go of files: each is closed when nothing of it is in use any more."""
         with self._lock:
             self._snapshot = None
 
-    @contextmanager
-    def _reading(self) -> Iterator[Reader]:
-        """Give the last commit, and say so where reading fails because a file was damaged."""
-        snapshot = self._current()
-        try:
-            yield snapshot.reader
-        except (ValueError, LookupError, ArithmeticError, MemoryError) as error:
-            # Files are not checked when they are opened: that would be reading them.
-            for path, segment in snapshot.segments.items():
-                if not segment.is_whole():
-                    raise _damaged(path) from error
-            raise
-
-    def _current(self) -> _Snapshot:
+    def snapshot(self) -> _Snapshot:
         """Return the last commit; readers of older ones go on undisturbed."""
         snapshot = self._snapshot
         if snapshot is None or not snapshot.is_last():
@@ -239,22 +202,87 @@ class WhooshEngine:
         reader = Reader(
             (file, segment.deleted) for file, segment in zip(segments.values(), contents.segments, strict=True)
         )
-        return _Snapshot(self._location, reader, contents.generation, segments)
+        return _Snapshot(self._location, reader, contents, segments)
 
 
 class _Snapshot:
     """One commit, and its open files, which the next one may have too."""
 
-    def __init__(self, location: Path, reader: Reader, generation: int, segments: dict[Path, SegmentFile]) -> None:
+    def __init__(
+        self, location: Path, reader: Reader, contents: _Contents, segments: dict[Path, SegmentFile]
+    ) -> None:
         self.reader = reader
         self.segments = segments
-        self._contents = str(_contents_path(location, generation))
-        self._following = str(_contents_path(location, generation + 1))
+        self._location = location
+        self._contents = str(_contents_path(location, contents.generation))
+        self._stamp = contents.stamp
+        self._following = str(_contents_path(location, contents.generation + 1))
 
     def is_last(self) -> bool:
         """Tell whether nothing was committed since. Looks two files up and does not list the folder."""
-        # A commit writes the next table of contents, and then removes this one.
-        return not os.path.exists(self._following) and os.path.exists(self._contents)  # noqa: PTH110 - asked often
+        # A commit writes the next table of contents, and then removes this one. An index that was removed and made
+        # anew may have one of the same name.
+        return not os.path.exists(self._following) and _stamp(self._contents) == self._stamp  # noqa: PTH110 - asked often
+
+    def search(self, request: Request) -> Response:
+        """Answer a request."""
+        with self._reading() as reader:
+            return search(reader, request)
+
+    def document_frequency(self, field: str, text: str) -> int:
+        """Return how many documents hold a term in a field."""
+        with self._reading() as reader:
+            return reader.document_frequency(field, text)
+
+    def document_count(self, language: str) -> int:
+        """Return how many documents there are in a language."""
+        with self._reading() as reader:
+            return reader.document_count(language)
+
+    def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin so, with their document frequencies."""
+        with self._reading() as reader:
+            yield from reader.terms(field, prefix)
+
+    def similar(
+        self, field: str, text: str, distance: int, *, exchanges: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
+        with self._reading() as reader:
+            yield from reader.similar(field, text, distance, exchanges=exchanges)
+
+    def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
+        """Return where the scores of those documents come from that exist and match."""
+        with self._reading() as reader:
+            return Evaluator(reader).explain(query, ids)
+
+    def get(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the stored bytes of those documents that exist."""
+        with self._reading() as reader:
+            return {name: reader.column("stored", number) for name, number in reader.ids(ids).items()}
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the table of contents."""
+        with self._reading() as reader:
+            for identifier, digest, source in reader.entries():
+                yield Entry(identifier.decode(), digest.decode(), source.decode("utf-8", "surrogateescape"))
+
+    def stats(self) -> EngineStats:
+        """Return what the index holds."""
+        reader = self.reader
+        return EngineStats(documents=len(reader.live), segments=len(reader.leaves), bytes=size_of(self._location))
+
+    @contextmanager
+    def _reading(self) -> Iterator[Reader]:
+        """Give the commit, and say so where reading fails because a file was damaged."""
+        try:
+            yield self.reader
+        except (ValueError, LookupError, ArithmeticError, MemoryError) as error:
+            # Files are not checked when they are opened: that would be reading them.
+            for path, segment in self.segments.items():
+                if not segment.is_whole():
+                    raise _damaged(path) from error
+            raise
 
 
 class WhooshWriter:
@@ -312,7 +340,7 @@ class _Changes:
         self._location = location
         for path in location.glob("*.toc.*"):  # of a process that was killed while it committed
             path.unlink()
-        self._generation, self._segments = _retried(lambda: _Contents.read(location), location)
+        self._generation, self._segments, _ = _retried(lambda: _Contents.read(location), location)
         self._files = {
             segment.name: _retried(lambda: SegmentFile(segment.path(location)), location)  # noqa: B023
             for segment in self._segments

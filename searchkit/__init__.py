@@ -19,7 +19,7 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "analyzers" / "regi
 if _TYPE_CHECKING:
     from searchkit.api import index_articles, open, search
     from searchkit.article import Article, Reference, Section
-    from searchkit.article_index import ArticleIndex, IndexInfo
+    from searchkit.article_index import ArticleIndex, ArticleSnapshot, IndexInfo
     from searchkit.batch import Changes
     from searchkit.bibliography import CitedStudy, CitingArticle
     from searchkit.errors import (
@@ -48,6 +48,7 @@ __all__ = [
     "Article",
     "ArticleError",
     "ArticleIndex",
+    "ArticleSnapshot",
     "Candidate",
     "Changes",
     "CitedStudy",
@@ -86,7 +87,7 @@ __all__ = [
 _PLACES = {
     "api": ("index_articles", "open", "search"),
     "article": ("Article", "Reference", "Section"),
-    "article_index": ("ArticleIndex", "IndexInfo"),
+    "article_index": ("ArticleIndex", "ArticleSnapshot", "IndexInfo"),
     "batch": ("Changes",),
     "bibliography": ("CitedStudy", "CitingArticle"),
     "readers": ("Draft", "Problem", "read"),

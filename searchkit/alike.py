@@ -12,7 +12,7 @@ from typing import Final
 from searchkit.analyzers import Analyzer, Token, canonical
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request, bm25
-from searchkit.index.engine import Engine
+from searchkit.index.engine import Snapshot
 from searchkit.index.query import Bool, Facet, Ids, Query, Term, field_name
 from searchkit.stored import StoredArticle
 
@@ -50,7 +50,7 @@ class Likeness:
         return found
 
 
-def likeness(stored: StoredArticle, engine: Engine, analyzer: Analyzer) -> Likeness:
+def likeness(stored: StoredArticle, engine: Snapshot, analyzer: Analyzer) -> Likeness:
     """Return what makes other articles of an index like one of its articles."""
     article = stored.article
     found = engine.search(Request(facets=tuple(_FACETS), limit=0))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,14 @@ from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
 from searchkit.filters import Filter
 from searchkit.home import home_of
-from searchkit.index import Sort
+from searchkit.index import Sort, engine_class
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from searchkit.batch import Changes
-    from searchkit.readers import Draft, Report
+    from searchkit.readers import Draft, Problem, Report
 
 
 def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads as searchkit.open
@@ -115,27 +116,56 @@ def index_articles(
         InputError: the folder is none of an index, or the index has another engine.
         IndexStateError: the index cannot be opened, or another process is writing to it.
     """
-    from searchkit.readers import read
+    from searchkit.batch import Changes
+    from searchkit.readers import Problem, read
 
     paths = list(paths)
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
     known = StudyRegistry.load(Path(studies)) if studies is not None else None
-    new = not ArticleIndex.exists(index)
-    if new:
+    drafts = read(paths, format=format, report=report)
+    if ArticleIndex.exists(index):
+        opened = open(index)
+    else:
+        engine = engine or home_of(index).default_engine
+        engine_class(engine)  # a wrong name is told before anything is read
+        begun = list(_up_to_an_article(drafts))
+        if not begun or isinstance(begun[-1], Problem):
+            # Nothing to index is no reason to leave an empty index behind.
+            return Changes(problems=[problem.message for problem in begun if isinstance(problem, Problem)])
+        drafts = chain(begun, drafts)
         options = {"shards": shards, "replicas": replicas}
         given = {name: number for name, number in options.items() if number is not None}
-        opened = ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known, **given)
-    else:
-        opened = open(index)
+        opened = _made(index, engine, words, known, given)
     with opened:
         if engine not in {None, opened.engine}:
             raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}; leave --engine out")
         other_words = words is not None and words != opened.vocabulary
         if other_words or (known is not None and known != opened.known_studies):
             opened.rebuild(vocabulary=words, studies=known, wait=wait, jobs=jobs)
-        drafts = read(paths, format=format, report=report)
-        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
-    if new and not changes.any:
-        # Nothing to index is no reason to leave an empty index behind.
-        home_of(opened.path).remove()
-    return changes
+        return opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
+
+
+def _up_to_an_article(drafts: Iterable[Draft | Problem]) -> Iterator[Draft | Problem]:
+    """Yield the first article and the problems before it."""
+    from searchkit.readers import Problem
+
+    for draft in drafts:
+        yield draft
+        if not isinstance(draft, Problem):
+            return
+
+
+def _made(
+    index: str | os.PathLike[str],
+    engine: str,
+    words: Vocabulary | None,
+    known: StudyRegistry | None,
+    options: Mapping[str, int],
+) -> ArticleIndex:
+    """Make an index, or open the one that another process makes there at the same time."""
+    try:
+        return ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known, **options)
+    except InputError:
+        if ArticleIndex.exists(index):
+            return open(index)
+        raise

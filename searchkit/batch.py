@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from searchkit.derive import Derived, Deriver, digest_of, make_id
-from searchkit.index import Engine, Entry, Request, Writer
+from searchkit.index import Entry, Request, Snapshot, Writer
 from searchkit.parallel import Groups
 from searchkit.readers import Draft, Problem
 from searchkit.readers.draft import STDIN
@@ -48,7 +49,7 @@ class Batch:
         jobs: processes to derive on; see `searchkit.workers.derive`.
     """
 
-    engine: Engine
+    engine: Snapshot
     writer: Writer
     deriver: Deriver
     settings: Settings
@@ -88,6 +89,8 @@ class Batch:
         progress: Callable[[Draft], None] | None,
     ) -> Iterator[Task]:
         """Yield what is new or changed; take note of the rest."""
+        # A file may hold a million articles.
+        absolute = lru_cache(maxsize=64)(_absolute)
         for draft in drafts:
             if isinstance(draft, Problem):
                 changes.problems.append(draft.message)
@@ -101,7 +104,7 @@ class Batch:
                 )
                 continue
             seen[identifier] = where
-            draft = replace(draft, id=identifier, source=_absolute(draft.source))
+            draft = replace(draft, id=identifier, source=absolute(draft.source))
             digest = digest_of(draft)
             old = before.get(identifier)
             if old and (old.digest, old.source) == (digest, draft.source):
@@ -173,8 +176,9 @@ def _gone(
     broken: Iterable[str],
 ) -> list[str]:
     """Return the ids of articles under the pruned places that were not seen and did not come from a broken one."""
-    roots = [Path(path).resolve() for path in prune]
-    unsure = [Path(path).resolve() for path in broken if path]
+    # Not Path.resolve, for which a link to itself is an error.
+    roots = [Path(os.path.realpath(path)) for path in prune]
+    unsure = [Path(os.path.realpath(path)) for path in broken if path]
 
     def under(entry: Entry, places: Iterable[Path]) -> bool:
         return any(Path(entry.source).is_relative_to(place) for place in places)
@@ -185,4 +189,4 @@ def _gone(
 
 
 def _absolute(source: str) -> str:
-    return source if source == STDIN else str(Path(source).resolve())
+    return source if source == STDIN else os.path.realpath(source)

@@ -21,7 +21,7 @@ import regex
 from searchkit.analyzers import Analyzer, Token, analyzer_for, canonical
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request
-from searchkit.index.engine import Engine
+from searchkit.index.engine import Snapshot
 from searchkit.index.query import Query
 from searchkit.results import Candidate
 from searchkit.stored import Span, StoredArticle
@@ -68,7 +68,7 @@ class Finder:
         vocabularies: what is covered already.
     """
 
-    engine: Engine
+    engine: Snapshot
     analyzer: Callable[[str], Analyzer]
     vocabularies: Sequence[Vocabulary]
 

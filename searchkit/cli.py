@@ -52,6 +52,9 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except SearchkitError as error:
             message = str(error)
+        except click.ClickException as error:
+            error.message = plain(error.message)  # it quotes what was typed, or what a shell's * found
+            raise
         except BrokenPipeError:
             raise  # click ends quietly
         except OSError as error:

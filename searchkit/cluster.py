@@ -1,5 +1,8 @@
 """An index in a cluster: its settings are a document beside the engine's."""
 
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from searchkit.errors import InputError
@@ -33,15 +36,17 @@ class ClusterHome:
 
     def exists(self) -> bool:
         """Tell whether there is an index of that name."""
-        return states.get(self._cluster, _DOCUMENT, source=False) is not None
+        return states.get(self._cluster, _DOCUMENT, fields="stamp") is not None
 
-    def make(self, engine: str, options: dict[str, int]) -> None:
+    @contextmanager
+    def making(self, engine: str, options: Mapping[str, int]) -> Iterator[None]:
         """Make an empty index."""
         place = self.engine(engine)
         state = states.State.read(self._cluster)
         if state is not None and not state.generation and not self.exists():
             remove(place)  # of a process that was killed before it wrote the settings
         OpenSearchEngine.create(place, **options).close()
+        yield
 
     def engine(self, name: str) -> str:
         """Return the address."""
@@ -60,19 +65,16 @@ class ClusterHome:
     def write(self, text: str) -> None:
         """Replace the settings; only the one writer does."""
         path = f"/{states.place(self._cluster)}/_doc/{_DOCUMENT}"
-        self._cluster.request("PUT", path, {"text": text}, writing=True)
+        # An index that is removed and made anew has the versions of the old one once more.
+        self._cluster.request("PUT", path, {"text": text, "stamp": secrets.randbits(60)}, writing=True)
 
     def stamp(self) -> Stamp:
         """Return what changes with the settings."""
-        found = states.get(self._cluster, _DOCUMENT, source=False)
-        return found[1] if found else ()
+        found = states.get(self._cluster, _DOCUMENT, fields="stamp")
+        return (found[0]["stamp"],) if found else ()
 
     def tidy(self, engine: str) -> None:
         """Do nothing: an index in a cluster has no other engine."""
-
-    def remove(self) -> None:
-        """Remove all that the index has in the cluster."""
-        remove(self.location)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -10,7 +10,7 @@ from searchkit.analyzers import Analyzer
 from searchkit.analyzers.normalize import fold
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request
-from searchkit.index.engine import Engine
+from searchkit.index.engine import Snapshot
 from searchkit.index.query import Bool, Phrase, Prefix, Query, Term, field_name
 from searchkit.results import Completion
 from searchkit.stored import StoredArticle
@@ -50,7 +50,7 @@ class Completer:
         vocabulary: mechanisms, by all their names.
     """
 
-    engine: Engine
+    engine: Snapshot
     languages: tuple[str, ...]
     analyzer: Callable[[str], Analyzer]
     vocabulary: Vocabulary

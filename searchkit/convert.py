@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from searchkit.analyzers import Analyzer
-from searchkit.index import Document, Engine, Entry, Request
+from searchkit.index import Document, Entry, Request, Snapshot
 from searchkit.index.query import Ids
 from searchkit.parallel import Groups, pieces, trace_of
 from searchkit.stored import StoredArticle
@@ -15,7 +15,7 @@ from searchkit.strength import FIELD, levels
 _AT_A_TIME: Final = 100
 
 
-def documents(engine: Engine, analyzer: Callable[[str], Analyzer]) -> Iterator[Document]:
+def documents(engine: Snapshot, analyzer: Callable[[str], Analyzer]) -> Iterator[Document]:
     """Yield the documents of an index as they were when they were added to it.
 
     Args:

@@ -1,6 +1,7 @@
 """From a draft to an article: language, sections, references and facets."""
 
 import hashlib
+import os
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
@@ -233,7 +234,7 @@ def make_id(draft: Draft) -> str:
     """
     if draft.source == STDIN:
         return f"stdin-{digest_of(draft)[:10]}"
-    path = Path(draft.source).resolve()
+    path = Path(os.path.realpath(draft.source))
     name = regex.sub(r"[^\p{L}\p{M}\p{N}._-]+", "-", path.stem) or "article"
     digest = hashlib.sha256(f"{path}\n{draft.place}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
     return f"{name}-{draft.place}-{digest}"

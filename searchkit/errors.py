@@ -32,6 +32,14 @@ __all__ = [
 ]
 
 
+def quoted(text: str) -> str:
+    """Return a text as messages show it: between quotes, on one line, and of a very long one the beginning."""
+    return repr(text) if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]!r}… ({len(text):,} characters)"
+
+
+_MOST_QUOTED = 100
+
+
 class SearchkitError(Exception):
     """Base of every error that searchkit raises on purpose."""
 

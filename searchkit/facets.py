@@ -1,11 +1,12 @@
 """What people call facet values, and which values they mean."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from searchkit.analyzers import known_codes
 from searchkit.analyzers.normalize import fold
-from searchkit.errors import FilterError
+from searchkit.errors import FilterError, quoted
+from searchkit.limits import MAX_VALUE_CHARACTERS
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
@@ -23,6 +24,14 @@ class FacetNames:
     mechanisms: Vocabulary
     study_labels: Mapping[str, str]
     studies: Callable[[], StudyRegistry] = StudyRegistry.builtin
+    _called: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict, compare=False, repr=False)
+
+    def called(self, facet: str, value: str) -> tuple[str, str | None]:
+        """Return the English label of a value and the wider value that it is under, kept for the next search."""
+        found = self._called.get((facet, value))
+        if found is None:
+            found = self._called[facet, value] = self.label(facet, value), self.parent(facet, value)
+        return found
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         """Return what people call a value; itself where it has no other name."""
@@ -47,23 +56,25 @@ class FacetNames:
             FilterError: a spelling means no value, of the index or otherwise.
         """
         accepted: set[str] = set()
+        texts: dict[str, list[str]] = {}  # what the values are called, read once
         for spelling in [spellings] if isinstance(spellings, str) else spellings:
-            values = self._meant(facet, spelling, known)
+            if len(spelling) > MAX_VALUE_CHARACTERS:
+                raise FilterError(f"no {facet.replace('_', ' ')} has a name as long as {quoted(spelling)}")
+            values = self._meant(facet, spelling, known, texts)
             if not values:
                 possible = self._possible(facet)
-                values = self._meant(facet, spelling, possible)
+                values = self._meant(facet, spelling, possible, texts)
             if not values:
                 import difflib
 
                 near = difflib.get_close_matches(fold(spelling), sorted({*known, *possible}), n=3, cutoff=0.5)
+                name = facet.replace("_", " ")
                 hint = f"did you mean {', '.join(near)}? " if near else ""
-                raise FilterError(
-                    f"no {facet.replace('_', ' ')} is called {spelling!r}; {hint}'searchkit facets' lists all"
-                )
+                raise FilterError(f"no {name} is called {quoted(spelling)}; {hint}'searchkit facets' lists all")
             accepted.update(values)
         return frozenset(accepted)
 
-    def _meant(self, facet: str, spelling: str, known: Collection[str]) -> set[str]:
+    def _meant(self, facet: str, spelling: str, known: Collection[str], texts: dict[str, list[str]]) -> set[str]:
         """Return the values of ``known`` that a spelling means, by the closest way in which any fits."""
         if spelling in known:
             return {spelling}
@@ -73,7 +84,10 @@ class FacetNames:
         vocabulary = self._vocabulary(facet)
         if vocabulary and (named := vocabulary.find_in_query(spelling, whole=True).intersection(known)):
             return named
-        names = {value: self._names(facet, value) for value in known}
+        for value in known:
+            if value not in texts:
+                texts[value] = self._names(facet, value)
+        names = {value: texts[value] for value in known}
         equal = {value for value, texts in names.items() if wanted in texts}
         if equal or facet == "language":
             return equal

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from searchkit.index import EngineHit, bm25
-from searchkit.index.engine import Engine
+from searchkit.index.engine import Snapshot
 from searchkit.index.query import Bool, Query, Term, field_name
 from searchkit.stored import StoredArticle
 
@@ -28,7 +28,7 @@ _SHARED: Final = 2
 
 
 def feedback(
-    hits: tuple[EngineHit, ...], engine: Engine, frequency: Callable[[str, str], int]
+    hits: tuple[EngineHit, ...], engine: Snapshot, frequency: Callable[[str, str], int]
 ) -> tuple[Term, ...]:
     """Return terms that prefer what is like the best of the first two hits, none if it is not clearly the best.
 

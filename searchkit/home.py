@@ -2,14 +2,19 @@
 
 import os
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
 from searchkit.errors import IndexFormatError, IndexNotFoundError, InputError
 from searchkit.index.engine import Location
+from searchkit.index.lock import HOLDER, LOCK, WriterLock
 from searchkit.index.registry import DEFAULT_ENGINE, ENGINES, engine_class
 
 FILE: Final = "searchkit.json"
+# Seconds to wait for a process that makes an index in the same folder, which takes a moment.
+_WAIT: Final = 10.0
 
 Stamp = tuple[int, ...]
 
@@ -32,15 +37,16 @@ class Home(Protocol):
     def exists(self) -> bool:
         """Tell whether there is an index."""
 
-    def make(self, engine: str, options: dict[str, int]) -> None:
-        """Make an empty index of an engine, which has no settings yet.
+    def making(self, engine: str, options: Mapping[str, int]) -> AbstractContextManager[None]:
+        """Make an empty index of an engine, and let the caller write its settings.
 
         Args:
             engine: its name.
             options: how, where the engine has a choice: ``shards`` and ``replicas``.
 
         Raises:
-            InputError: there is something else, the engine keeps none there, or it has no such options.
+            InputError: there is an index or something else, the engine keeps none there, or has no such options.
+            IndexLockedError: another process is making one and does not finish.
         """
 
     def engine(self, name: str) -> Location:
@@ -66,9 +72,6 @@ class Home(Protocol):
 
     def tidy(self, engine: str) -> None:
         """Remove what engines other than that of the index have left."""
-
-    def remove(self) -> None:
-        """Remove the index and all that it holds."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -101,22 +104,34 @@ class FolderHome:
         """Tell whether there is an index in the folder."""
         return (self.location / FILE).is_file()
 
-    def make(self, engine: str, options: dict[str, int]) -> None:
+    @contextmanager
+    def making(self, engine: str, options: Mapping[str, int]) -> Iterator[None]:
         """Make an empty index. The folder must be empty or not exist."""
         folder = self.location
         kind = engine_class(engine)
-        place = self.engine(engine)
+        place = self.location / engine
+        self.engine(engine)
         if options:
             raise InputError(f"{folder}: {' and '.join(sorted(options))} are for an index in a cluster")
         try:
             if folder.exists() and not folder.is_dir():
                 raise InputError(f"{folder} is a file; name a folder for the index")
             folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
+            names = {found.name for found in folder.iterdir()}
+            # With a lock, what is there is of a process that makes an index now, or was killed when it did.
+            if names and LOCK not in names and not self.exists():
                 raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
-            kind.create(place).close()
+            lock = WriterLock(folder, _WAIT, index=folder)
+            try:
+                if self.exists():
+                    raise InputError(f"{folder} holds an index already; open it instead")
+                shutil.rmtree(place, ignore_errors=True)
+                kind.create(place).close()
+                yield
+            finally:
+                lock.release(remove=True)
         except OSError as error:
-            raise cannot_make(self, error) from error
+            raise InputError(f"{folder}: cannot make an index there ({error.strerror or error})") from error
 
     def engine(self, name: str) -> Location:
         """Return the engine's folder."""
@@ -158,13 +173,13 @@ class FolderHome:
         return (status.st_mtime_ns, status.st_size, status.st_ino)
 
     def tidy(self, engine: str) -> None:
-        """Remove the folders of other engines: of a move to another engine, done or cut short."""
+        """Remove the folders of other engines, and the lock of the making."""
         for name in ENGINES.keys() - {engine}:
+            # Of a move to another engine, done or cut short.
             shutil.rmtree(self.location / name, ignore_errors=True)
-
-    def remove(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.location, ignore_errors=True)
+        for name in (LOCK, HOLDER):
+            # Of a process that was killed when it had just made the index.
+            (self.location / name).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Do nothing: no file is kept open."""
@@ -173,8 +188,3 @@ class FolderHome:
 def not_found(home: Home) -> IndexNotFoundError:
     """Return the error for a place without an index."""
     return IndexNotFoundError(f"no index in {home}; make one with: searchkit index ARTICLES --index {home}")
-
-
-def cannot_make(home: Home, error: OSError) -> InputError:
-    """Return the error for a place where nothing can be written."""
-    return InputError(f"{home}: cannot make an index there ({error.strerror or error})")

@@ -39,7 +39,7 @@ _SHORT_STEM: Final = 4
 # A stem of one or two letters is what the stemmer left of words that have nothing to do with each other.
 _LEAST_STEM: Final = 3
 _MOST_KNOWN: Final = 100_000
-_MOST_TRANSLATED: Final = 4_000
+_MOST_TRANSLATED: Final = 20_000
 # Keys after which a process is answering many queries, and a list pays that is read whole: bisection in the file
 # takes twenty times as long.
 _READ_AFTER: Final = 500
@@ -151,15 +151,15 @@ class _Pair:
                 yield from ((key, texts, entries.trust) for key, texts in entries.beginning(prefix))
             return
         for line, trust in self._beginning(prefix.encode()):
-            key, _, texts = line.partition(b"\t")
-            yield key.decode(), texts.decode(), trust
+            key, _, texts = line.decode().partition("\t")
+            yield key, texts, trust
 
     def _beginning(self, first: bytes) -> Iterator[tuple[bytes, float]]:
         lines = self._lines
-        for place in range(bisect_left(lines, first), len(lines)):
-            if not lines[place].startswith(first):
-                return
-            yield lines[place], self._trusts[place]
+        start = bisect_left(lines, first)
+        # No byte of UTF-8 is above this one.
+        end = bisect_left(lines, first + b"\xff", start)
+        return zip(lines[start:end], self._trusts[start:end], strict=True)
 
     def _is_read(self) -> bool:
         self._asked += 1
@@ -246,7 +246,8 @@ class Lexicon:
             return longest
         prefix = _prefix(words[start], stem)
         for path in self._paths(source, target):
-            for parts in _near(self._pair(source, path), prefix).phrases.get(words[start], ()):
+            for key in _near(self._pair(source, path), prefix).phrases.get(words[start], ()):
+                parts = key.split(" ")
                 size = len(parts)
                 if size > longest and _same(parts, words[start : start + size], stem):
                     longest = size
@@ -341,19 +342,20 @@ class _Near(NamedTuple):
     """The lines of a word list whose keys begin alike."""
 
     words: list[tuple[str, str, float]]
-    phrases: dict[str, list[list[str]]]
+    # By their first words.
+    phrases: dict[str, list[str]]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _near(entries: _Pair, prefix: str) -> _Near:
     """Return the words that begin so with their translations, and the phrases by their first words."""
     found = _Near([], {})
-    for key, texts, trust in entries.beginning(prefix):
-        if " " in key:
-            parts = key.split(" ")
-            found.phrases.setdefault(parts[0], []).append(parts)
+    for line in entries.beginning(prefix):
+        first, space, _ = line[0].partition(" ")
+        if space:
+            found.phrases.setdefault(first, []).append(line[0])
         else:
-            found.words.append((key, texts, trust))
+            found.words.append(line)
     return found
 
 

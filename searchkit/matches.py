@@ -42,7 +42,7 @@ class Sought:
     def __init__(self, query: engine.Query) -> None:
         self._fields: defaultdict[str, _Leaves] = defaultdict(_Leaves)
         self._mechanisms: list[str] = []
-        self._translated: list[engine.Synonyms] = []
+        self._translated: defaultdict[str, list[engine.Synonyms]] = defaultdict(list)
         for leaf in engine.leaves(query):
             match leaf:
                 case engine.Term():
@@ -53,9 +53,10 @@ class Sought:
                     if leaf.boost >= 1:
                         self._fields[leaf.field].phrases.append(leaf)
                 case engine.Synonyms():
-                    self._translated.append(leaf)
                     for alternative in leaf.alternatives:
                         self._fields[alternative.field].synonyms.append(alternative)
+                    for language in {each.field.partition("_")[2] for each in leaf.alternatives}:
+                        self._translated[language].append(leaf)
                 case engine.Prefix() if leaf.max_length is not None:
                     self._fields[leaf.field].characters.append(leaf)
                 case engine.Prefix() | engine.Fuzzy():
@@ -97,7 +98,7 @@ class Sought:
         In the order of the query; the translation as it stands in the text, or else in the title.
         """
         found: dict[str, str] = {}
-        for leaf in self._translated:
+        for leaf in self._translated.get(stored.article.language, ()):
             if leaf.of not in found and (surface := _surface(leaf, stored)):
                 found[leaf.of] = surface
         return tuple(found.items())

@@ -20,7 +20,7 @@ from typing import ClassVar, Final, NamedTuple
 import regex
 
 from searchkit.analyzers.normalize import plain_digits
-from searchkit.index.engine import Engine, Request
+from searchkit.index.engine import Request, Snapshot
 from searchkit.index.query import Bool, Facet
 from searchkit.stored import StoredArticle
 
@@ -148,7 +148,7 @@ class Groups:
     # The name under which engines keep the pieces of traces; no facet that people see.
     facet: ClassVar[str] = "trace"
 
-    engine: Engine | None
+    engine: Snapshot | None
     _seen: set[str] = field(default_factory=set)
     _traces: dict[str, tuple[Trace, str]] = field(default_factory=dict)
     _holders: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))

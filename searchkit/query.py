@@ -10,22 +10,21 @@
     mechanism:nmda-receptor   a facet value; also study:, study_type:, language:
 
 Whatever a person types is a query: an operator without its words, a bracket or quote without its other half, or an
-unknown field is read as plain text. The parser never raises.
+unknown field is read as plain text. The parser never raises, and reads no more than `searchkit.limits` says, in
+time linear in that; the rest is left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 import regex
 
+from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.article import FACETS
 from searchkit.index.query import KINDS
+from searchkit.limits import MAX_DEPTH, MAX_PATTERNS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS
 
-MAX_LEAVES: Final = 1024
-# A word in a script without spaces may be a whole text.
-MAX_LENGTH: Final = 8_000
-_MAX_DEPTH: Final = 40
 _FIELDS: Final = {"title": "title", "text": "body", "body": "body", "author": "author"}
 
 _QUOTES: Final = {'"': '"', "“": "”", "„": "“”", "”": "”", "«": "»", "「": "」", "『": "』", "＂": "＂"}
@@ -114,18 +113,20 @@ class ParsedQuery(NamedTuple):
 
     Attributes:
         root: the tree.
-        truncated: words were left out because there were more than `MAX_LEAVES`, or `MAX_LENGTH` characters.
+        truncated: words were left out because there were more than `MAX_QUERY_WORDS`, or `MAX_QUERY_CHARACTERS`.
+        patterns_left_out: so were words with ``*`` or ``~``, because there were more than `MAX_PATTERNS`.
     """
 
     root: Group
-    truncated: bool
+    truncated: bool = False
+    patterns_left_out: bool = False
 
 
 def parse(text: str) -> ParsedQuery:
     """Return the tree of a query; any text is one, and an empty one matches nothing."""
-    parser = _Parser(text[:MAX_LENGTH])
+    parser = _Parser(text)
     root = parser.group(0)
-    return ParsedQuery(root, len(text) > MAX_LENGTH or (parser.leaves >= MAX_LEAVES and parser.more()))
+    return ParsedQuery(root, parser.truncated, parser.patterns > MAX_PATTERNS)
 
 
 def spelled(text: str) -> list[Span]:
@@ -163,11 +164,13 @@ class _Parser:
     """Recursive descent: group = either (juxtaposed), either = both (OR both)*, both = unary (AND unary)*."""
 
     def __init__(self, text: str) -> None:
-        self.leaves = 0
-        self.tokens = list(self._scan(text))
+        self.truncated = len(text) > MAX_QUERY_CHARACTERS
+        self.patterns = 0
+        self.tokens = list(self._within_limits(self._scan(text[:MAX_QUERY_CHARACTERS])))
         self._place = 0
 
     def _scan(self, text: str) -> Iterator[_Token]:
+        closing: dict[str, int] = {}  # where each mark stands next, so that it is looked for once
         place = 0
         while place < len(text):
             match = _TOKEN.match(text, place)
@@ -175,9 +178,12 @@ class _Parser:
                 return
             kind, end = str(match.lastgroup), match.end()
             if kind == "quote":
-                closing = [text.find(mark, end) for mark in _QUOTES[match.group()]]
-                last = min((found for found in closing if found >= 0), default=-1)
-                if last >= 0:
+                for mark in _QUOTES[match.group()]:
+                    if closing.get(mark, -1) < end:
+                        found = text.find(mark, end)
+                        closing[mark] = found if found >= 0 else len(text)
+                last = min(closing[mark] for mark in _QUOTES[match.group()])
+                if last < len(text):
                     yield _Token("phrase", text[end:last], end)
                     place = last + 1
                     continue
@@ -185,6 +191,26 @@ class _Parser:
             if kind not in {"space", "other"}:
                 yield _Token(kind, match.group(), place)
             place = end
+
+    def _within_limits(self, tokens: Iterable[_Token]) -> Iterator[_Token]:
+        """Yield tokens up to the last word that is read, and of the words with ``*`` and ``~`` the first ones."""
+        left = MAX_QUERY_WORDS
+        for token in tokens:
+            if token.kind not in {"word", "phrase"} or token.text in _OPERATORS:
+                yield token
+                continue
+            if not left:
+                self.truncated = True
+                return
+            if token.kind == "word" and _is_pattern(_word(token.text)):
+                self.patterns += 1
+                if self.patterns > MAX_PATTERNS:
+                    continue
+            words, end = _words(token.text, left)
+            if end < len(token.text):
+                self.truncated = True
+            left -= words
+            yield token._replace(text=token.text[:end])
 
     def _peek(self) -> _Token | None:
         return self.tokens[self._place] if self._place < len(self.tokens) else None
@@ -196,14 +222,11 @@ class _Parser:
             return True
         return False
 
-    def more(self) -> bool:
-        return self._peek() is not None
-
     def group(self, depth: int) -> Group:
         must: list[Node] = []
         should: list[Node] = []
         must_not: list[Node] = []
-        while (token := self._peek()) is not None and self.leaves < MAX_LEAVES:
+        while (token := self._peek()) is not None:
             if token.kind == "close":
                 self._place += 1
                 if depth:
@@ -228,7 +251,8 @@ class _Parser:
                 should.append(node)
         if len(should) == 1 and not must and not must_not and isinstance(should[0], Group):
             return should[0]
-        return Group(tuple(must), tuple(should), tuple(must_not))
+        # What must be there need not be asked for twice; what may be there stands beside its neighbours.
+        return Group(_once(must), tuple(should), _once(must_not))
 
     def _either(self, depth: int) -> Node | None:
         parts = [part] if (part := self._both(depth)) else []
@@ -244,17 +268,26 @@ class _Parser:
                 parts.append(part)
         if len(parts) <= 1:
             return parts[0] if parts else None
-        excluded = [part for part in parts if _is_negation(part)]
-        must = tuple(part for part in parts if part not in excluded)
-        return Group(must=must, must_not=tuple(node for part in excluded for node in part.must_not))
+        return Group(
+            must=_once(part for part in parts if not _is_negation(part)),
+            must_not=_once(node for part in parts if _is_negation(part) for node in part.must_not),
+        )
 
     def _unary(self, depth: int) -> Node | None:
         negated = False
-        while self._operator("NOT"):
-            negated = not negated
-        if negated:
-            node = self._unary(depth)
-            return Group(must_not=(node,)) if node else None
+        while (sign := self._sign()) or self._operator("NOT"):
+            negated ^= sign != "+"
+        node = self._operand(depth)
+        return Group(must_not=(node,)) if node and negated else node
+
+    def _sign(self) -> str:
+        token = self._peek()
+        if token is None or token.kind != "sign":
+            return ""
+        self._place += 1
+        return token.text
+
+    def _operand(self, depth: int) -> Node | None:
         token = self._peek()
         if token is None or (token.kind == "word" and token.text in {"AND", "OR", "&&", "||"}):
             return None
@@ -263,20 +296,15 @@ class _Parser:
         self._place += 1
         match token.kind:
             case "open":
-                if depth >= _MAX_DEPTH:
+                if depth >= MAX_DEPTH:
                     return None
                 group = self.group(depth + 1)
                 return group if group.must or group.should or group.must_not else None
-            case "sign":
-                node = self._unary(depth)
-                return Group(must_not=(node,)) if node and token.text != "+" else node
             case "field":
                 return self._field(token, depth)
             case "phrase":
-                self.leaves += 1
                 return Quoted(token.text) if token.text.strip() else None
             case _:
-                self.leaves += 1
                 return _word(token.text)
 
     def _field(self, token: _Token, depth: int) -> Node | None:
@@ -284,7 +312,7 @@ class _Parser:
         following = self._peek()
         if following is None or following.kind not in {"word", "phrase"}:
             return _word(name)
-        node = self._unary(depth)
+        node = self._operand(depth)
         if name in FACETS:
             return FacetValue(name, following.text)
         if isinstance(node, Word | Quoted):
@@ -292,8 +320,31 @@ class _Parser:
         return node
 
 
+def _once(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    return tuple(dict.fromkeys(nodes))
+
+
 def _is_negation(node: Node) -> TypeGuard[Group]:
     return isinstance(node, Group) and bool(node.must_not) and not node.must and not node.should
+
+
+def _is_pattern(node: Node) -> bool:
+    """Tell whether a node reads all the terms, or articles, that fit it."""
+    return isinstance(node, Anything) or (isinstance(node, Word) and (node.prefix or node.distance > 0))
+
+
+def _words(text: str, most: int) -> tuple[int, int]:
+    """Count the words of a token, and return where it is to be cut so that there are no more than ``most``.
+
+    A token without any is one: it has its place in the tree too.
+    """
+    words = 0
+    for script, start, end in runs(text):
+        size = (end - start + 1) // 2 if script in UNSPACED else 1
+        if words + size > most:
+            return most, start + 2 * (most - words) if script in UNSPACED else start
+        words += size
+    return max(words, 1), len(text)
 
 
 def _word(text: str) -> Node:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 from string import ascii_lowercase
 from typing import Final, NamedTuple
 
@@ -16,7 +16,7 @@ from searchkit.analyzers import Analyzer, Token
 from searchkit.analyzers.normalize import fold
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request
-from searchkit.index.engine import Engine
+from searchkit.index.engine import Snapshot
 from searchkit.index.fuzzy import edit_distance
 from searchkit.index.query import KINDS, Phrase, field_name
 from searchkit.query import spelled
@@ -30,11 +30,15 @@ _LONGEST: Final = 64
 _TWO_ERRORS_FROM: Final = 6
 # Two words that were written as one are both of this length at least.
 _SHORTEST_PART: Final = 3
-# Work is bounded whatever is asked: words to look at, words to correct, terms to look up in articles, corrections.
+# Work is bounded whatever is asked: words to look at, to look for others for, to correct, terms to look up in
+# articles, corrections.
 _MOST_LOOKED_AT: Final = 100
+_MOST_TRIED: Final = 8
 _MOST_WORDS: Final = 4
 _MOST_LOOKED_UP: Final = 8
 _MOST_OFFERED: Final = 3
+# So many words hold all the letters of a script.
+_MOST_FOR_LETTERS: Final = 1_000
 _MOST_JOINED: Final = 3
 
 
@@ -80,7 +84,7 @@ class Speller:
         vocabulary: mechanisms, whose names are words although no article may hold them.
     """
 
-    engine: Engine
+    engine: Snapshot
     languages: tuple[str, ...]
     analyzer: Callable[[str], Analyzer]
     vocabulary: Vocabulary
@@ -96,11 +100,12 @@ class Speller:
         written = WrittenWords(self.engine, self.analyzer)
         spoken = Counter(code for word in words for code in word.languages)
         choices: list[list[tuple[int, int, str]]] = []
-        place = corrected = 0
-        while place < len(words) and corrected < _MOST_WORDS:
+        place = corrected = tried = 0
+        while place < len(words) and corrected < _MOST_WORDS and tried < _MOST_TRIED:
             taken, texts = self._joined(query, words[place : place + _MOST_JOINED])
             word = words[place]
             if not texts and not word.known:
+                tried += 1
                 texts = self._replaced(query[word.start : word.end], word, spoken, written)
             if texts:
                 end = words[place + taken - 1].end
@@ -201,16 +206,15 @@ class Speller:
             typed, most = folded[0], _errors(folded[0])
             for kind in _kinds(word.kind):
                 field = field_name(kind, code)
-                letters = set(ascii_lowercase) if word.script == "Latin" else set()
-                for term, frequency in self.engine.terms(field, typed[:1]):
-                    if abs(len(term) - len(typed)) > most:
-                        continue
-                    letters.update(term)
+                for term, frequency in self.engine.similar(field, typed, most, exchanges=True):
                     distance = edit_distance(typed, term, most)
                     if distance and _fits(term, typed, word.script):
                         yield _Near(distance, False, -spoken[code], -frequency, code, kind, term)
                 if word.script not in UNSPACED:
                     # Another first character: a scan would visit all terms, so what one error makes is looked up.
+                    letters = set(ascii_lowercase) if word.script == "Latin" else set()
+                    for term, _ in islice(self.engine.terms(field, typed[:1]), _MOST_FOR_LETTERS):
+                        letters.update(term)
                     for term in _other_beginnings(typed, letters):
                         if frequency := self.engine.document_frequency(field, term):
                             yield _Near(1, True, -spoken[code], -frequency, code, kind, term)

@@ -39,7 +39,9 @@ class StoredArticle:
             "evidence": self.evidence,
             "given": sorted(self.given),
         }
-        text = zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+        text = zlib.compress(
+            json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        )
         title = self.title.to_bytes()
         return b"".join([_HEAD.pack(_VERSION, len(text), len(title)), text, title, self.body.to_bytes()])
 

@@ -23,6 +23,7 @@ Derive from `EngineContract`, name the engine, and run pytest: all that searchki
 """
 
 import os
+import shutil
 import socket
 import sys
 from collections import Counter
@@ -41,7 +42,18 @@ from hypothesis import strategies as st
 
 from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25, registry
-from searchkit.index.engine import Document, Engine, EngineHit, Entry, Location, Request, Response, Sort, Writer
+from searchkit.index.engine import (
+    Document,
+    Engine,
+    EngineHit,
+    Entry,
+    Location,
+    Request,
+    Response,
+    Snapshot,
+    Sort,
+    Writer,
+)
 from searchkit.index.explanation import Explanation
 from searchkit.index.query import (
     Bool,
@@ -745,8 +757,8 @@ class EngineContract:
     """What searchkit expects of an engine, as tests.
 
     A subclass gives `engine_name`, a name of `searchkit.index.ENGINES`, or overrides the fixture
-    `engine_class`. One whose indexes are not folders overrides `location` too, and where it removes them after
-    each test, `lasting_location`.
+    `engine_class`. One whose indexes are not folders overrides `location` and `remove` too, and where it removes
+    them after each test, `lasting_location`.
     """
 
     engine_name: ClassVar[str] = ""
@@ -765,6 +777,11 @@ class EngineContract:
     def lasting_location(self, location: Callable[[], Location]) -> Callable[[], Location]:
         """Return the same, for an index that is there as long as the class."""
         return location
+
+    @pytest.fixture
+    def remove(self) -> Callable[[Location], None]:
+        """Return a function that removes an index."""
+        return shutil.rmtree
 
     @pytest.fixture
     def engine(self, engine_class: type[Engine], location: Callable[[], Location]) -> Iterator[Engine]:
@@ -1584,6 +1601,55 @@ class EngineContract:
         _write(engine, _document("en-9"), delete=_IDS[:8])
 
         assert sorted([first.id, *(entry.id for entry in entries)]) == sorted(_IDS)
+
+    def test_a_snapshot_answers_from_its_commit_whatever_follows(
+        self, engine_class: type[Engine], location: Callable[[], Location]
+    ) -> None:
+        place = location()
+        engine, other = engine_class.create(place), engine_class.open(place)
+        _write(other, _document("en-1", body="old old", study=("old",), stored=b"old"), _document("en-2"))
+        before = engine.snapshot()
+        assert engine.snapshot() is before
+        request = Request(Term("body_en", "old"), facets=("study",))
+
+        def answers(index: Snapshot) -> tuple[object, ...]:
+            return (
+                index.search(request),
+                index.document_frequency("body_en", "old"),
+                index.document_count("en"),
+                list(index.terms("body_en", "o")),
+                index.explain(request.query, ["en-1"]),
+                index.get(["en-1", "en-2", "en-3"]),
+                sorted(index.entries()),
+                replace(index.stats(), bytes=0),
+            )
+
+        old = answers(before)
+        for number in range(3):
+            _write(other, _document("en-1", body="new", stored=b"new"), _document("en-3"), delete=["en-2"])
+            assert answers(before) == old, number
+        assert engine.snapshot() is not before
+        assert answers(engine.snapshot()) == answers(other.snapshot()) == answers(other) != old
+        engine.close()
+        assert answers(before) == old
+        other.close()
+
+    def test_an_index_that_was_removed_and_made_anew_is_another_one(
+        self,
+        engine_class: type[Engine],
+        location: Callable[[], Location],
+        remove: Callable[[Location], None],
+    ) -> None:
+        place = location()
+        reader = engine_class.create(place)
+        _write(reader, _document("en-1"))
+        assert _everything(reader) == ["en-1"]
+        remove(place)
+        again = engine_class.create(place)
+        _write(again, _document("en-2"))
+        assert _everything(reader) == ["en-2"]
+        reader.close()
+        again.close()
 
     @pytest.mark.usefixtures("_restless_threads")
     def test_threads_that_search_during_commits_see_one_commit_or_another(

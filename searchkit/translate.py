@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from searchkit.analyzers import Analyzer, analyzer_for, language
 from searchkit.analyzers.script import UNSPACED, runs
@@ -34,6 +34,10 @@ _SHORTEST_NAME: Final = 4
 # Of a text that somebody pastes as a query, what is beyond this many characters is not translated.
 _LONGEST: Final = 1_000
 _MOST_BIGRAMS: Final = 40
+# Words, characters and queries of which is kept what was found out about them.
+_MOST_KEPT: Final = 4_000
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class _Piece(NamedTuple):
@@ -69,7 +73,12 @@ class Translator:
     terms: Terms
     names: Names
     lexicon: Lexicon = field(default_factory=lambda: Lexicon.builtin())
+    # What was found out, for the queries that come next.
     _told: dict[str, Mapping[str, float]] = field(default_factory=dict, compare=False, repr=False)
+    _synonyms: dict[tuple[Any, ...], tuple[engine.Synonyms, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    _few: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     def translate(
         self, text: str, context: str = "", kinds: Sequence[str] = _KINDS, *, whole: bool = False
@@ -93,10 +102,8 @@ class Translator:
                 if target == source or target not in self.lexicon.languages:
                     continue
                 for piece in self._pieces(text, source, target):
-                    if not whole:
-                        yield from self._groups(piece, source, target, kinds, share)
-                    elif piece.surface == text.strip():
-                        yield from self._group(piece, source, target, kinds, share)
+                    if not whole or piece.surface == text.strip():
+                        yield from self._kept(piece, source, target, tuple(kinds), share, whole)
 
     def common_words(self, text: str, target: str) -> frozenset[str]:
         """Return the stop words of a text's own language, in scripts that ``target`` is not written in.
@@ -123,7 +130,7 @@ class Translator:
         """
         if text in self._told:
             return self._told[text]
-        found = self._told[text] = dict[str, float]()
+        found = _keep(self._told, text, dict[str, float]())
         spans = list(runs(text))
         for script in sorted({script for script, _, _ in spans}):
             codes = [code for code in sorted(self.lexicon.languages) if script in language(code).scripts]
@@ -188,6 +195,17 @@ class Translator:
                     yield _Piece(surface[place:end] if even else part, part, name=False)
             place = max(end, place + 1)
 
+    def _kept(
+        self, piece: _Piece, source: str, target: str, kinds: tuple[str, ...], share: float, whole: bool
+    ) -> tuple[engine.Synonyms, ...]:
+        """Return synonyms for a piece, as a whole only or for its parts too."""
+        name = (piece, source, target, kinds, share, whole)
+        found = self._synonyms.get(name)
+        if found is None:
+            look_up = self._group if whole else self._groups
+            found = _keep(self._synonyms, name, tuple(look_up(piece, source, target, kinds, share)))
+        return found
+
     def _groups(
         self, piece: _Piece, source: str, target: str, kinds: Sequence[str], share: float
     ) -> Iterator[engine.Synonyms]:
@@ -248,20 +266,29 @@ class Translator:
         """Return the best translations that the index holds in a field."""
         found: list[engine.Term | engine.Phrase | engine.Prefix] = []
         for terms, weight in translations.items():
-            if _one_character(terms):
-                # Words are found by their bigrams; those that a common character begins are too many to read.
-                fits = [term for term, _ in self.terms(field_name, terms[0][1]) if len(term) <= 2]
-                if 0 < len(fits) <= _MOST_BIGRAMS:
-                    found.append(engine.Prefix(field_name, terms[0][1], 2, weight))
-            elif all(self.frequency(field_name, term) for _, term in terms):
-                if len(terms) == 1:
-                    found.append(engine.Term(field_name, terms[0][1], weight))
-                else:
+            if len(terms) > 1:
+                if all(self.frequency(field_name, term) for _, term in terms):
                     found.append(engine.Phrase(field_name, terms, weight))
+            elif _one_character(terms):
+                if self._are_few(field_name, terms[0][1]):
+                    found.append(engine.Prefix(field_name, terms[0][1], 2, weight))
+            elif self.frequency(field_name, terms[0][1]):
+                found.append(engine.Term(field_name, terms[0][1], weight))
             if len(found) == _MOST:
                 break
         # Of what stands at one place the whole word is told, not its first character.
         return sorted(found, key=lambda leaf: isinstance(leaf, engine.Prefix))
+
+    def _are_few(self, field_name: str, character: str) -> bool:
+        """Tell whether a character begins some words of a script without spaces, but not too many to read.
+
+        Words are found by their bigrams.
+        """
+        few = self._few.get((field_name, character))
+        if few is None:
+            begun = sum(len(term) <= 2 for term, _ in self.terms(field_name, character))
+            few = _keep(self._few, (field_name, character), 0 < begun <= _MOST_BIGRAMS)
+        return few
 
     def _sounding(self, piece: _Piece, source: str, field_name: str, target: str) -> list[engine.Term]:
         """Return the words of a field that sound like a name; those of a Chinese one as it is in English."""
@@ -287,6 +314,14 @@ class Translator:
             if (frequency := self.frequency(field_name, term))
         ]
         return engine.Term(field_name, min(held)[1]) if held else None
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> V:
+    """Keep something for the queries that come next, and return it."""
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = value
+    return value
 
 
 def _one_character(terms: Sequence[tuple[int, str]]) -> bool:

@@ -16,7 +16,7 @@ terms in them.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
@@ -188,7 +188,7 @@ class Vocabulary:
         held = frozenset(keys)
         return held.union(*(self.above(key) for key in held))
 
-    @property
+    @cached_property
     def languages(self) -> frozenset[str]:
         """The languages that have terms."""
         return frozenset(code for entry in self.concepts.values() for code in entry)

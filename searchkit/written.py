@@ -11,7 +11,7 @@ from typing import Final
 from searchkit.analyzers import Analyzer, Token
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request
-from searchkit.index.engine import Engine
+from searchkit.index.engine import Snapshot
 from searchkit.index.query import Term, field_name
 from searchkit.stored import StoredArticle
 
@@ -27,7 +27,7 @@ class WrittenWords:
         analyzer: returns the analyzer of a language.
     """
 
-    def __init__(self, engine: Engine, analyzer: Callable[[str], Analyzer]) -> None:
+    def __init__(self, engine: Snapshot, analyzer: Callable[[str], Analyzer]) -> None:
         self._engine = engine
         self._analyzer = analyzer
         self._read: dict[str, StoredArticle] = {}

@@ -50,12 +50,12 @@ _PARTS: Final = (
     _Part("searchkit.analyzers.analyzer", "Analyzer.segments", "analyze its words"),
     _Part("searchkit.translate", "Translator.translate", "translate its words", whole=True),
     _Part("searchkit.translate", "Translator.common_words", "translate its words", whole=True),
-    _Part("searchkit.article_index", "ArticleIndex._frequency", "document frequencies"),
+    _Part("searchkit.article_index", "ArticleSnapshot._frequency", "document frequencies"),
     _Part("searchkit.article_index", "feedback", "prefer what is like the best hit", whole=True),
-    _Part("searchkit.article_index", "ArticleIndex._suggestion", "look for typing errors", whole=True),
-    _Part("searchkit.article_index", "ArticleIndex._counts", "label and sort facet values"),
+    _Part("searchkit.article_index", "ArticleSnapshot._suggestion", "look for typing errors", whole=True),
+    _Part("searchkit.article_index", "ArticleSnapshot._counts", "label and sort facet values"),
     _Part("searchkit.stored", "StoredArticle.from_bytes", "decode the stored articles"),
-    _Part("searchkit.article_index", "ArticleIndex._hit", "snippets and highlights"),
+    _Part("searchkit.article_index", "ArticleSnapshot._hit", "snippets and highlights"),
 )
 
 
@@ -128,7 +128,7 @@ def measure(system: Articles, warm: Sequence[Query], queries: Sequence[Query], s
 
 
 def _engine(system: Articles) -> Any:
-    return vars(system.articles)["_engine"]
+    return system.articles.snapshot().commit
 
 
 def _facet_seconds(engine: Any, requests: Sequence[Request]) -> float:

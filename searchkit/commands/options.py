@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+import regex
 from click.shell_completion import CompletionItem
 
+from searchkit.commands.output import plain
+
 DEFAULT_INDEX: Final = ".searchkit"
+# What a shell takes as one word and nothing but a word: articles say what the values of facets are.
+_ONE_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}_.,:/@%+=][\p{L}\p{M}\p{N}_.,:/@%+=-]*+")
 
 
 class Location(click.Path):
@@ -118,9 +123,9 @@ def _complete(name: str) -> Callable[[click.Context, click.Parameter, str], list
         except SearchkitError:
             return []
         return [
-            CompletionItem(count.value, help=f"{count.label} ({count.count})")
+            CompletionItem(count.value, help=plain(f"{count.label} ({count.count})"))
             for count in counts
-            if count.value.startswith(incomplete)
+            if count.value.startswith(incomplete) and _ONE_WORD.fullmatch(count.value)
         ]
 
     return complete

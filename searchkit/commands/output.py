@@ -13,7 +13,15 @@ from typing import Any, Final
 import click
 import regex
 
-_CONTROLS: Final = regex.compile(r"[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Cs}]")
+# What moves the cursor, changes colours or the direction of writing, or breaks a line: controls of ASCII and C1,
+# surrogates, line separators, and the formatting characters of the bidirectional algorithm (UAX #9) and the like.
+_DRIVING: Final = r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
+_CONTROLS: Final = regex.compile(rf"[\p{{Cc}}\p{{Cs}}{_DRIVING}]")
+# JSON spells the controls of ASCII itself.
+_RAW_IN_JSON: Final = regex.compile(rf"[\x7f-\x9f{_DRIVING}]")
+# Marks pile up over the lines around them; no word in any script takes so many on one letter.
+_MOST_MARKS: Final = 8
+_PILE: Final = regex.compile(rf"([\p{{M}}\p{{Cf}}]{{{_MOST_MARKS}}})[\p{{M}}\p{{Cf}}]++")
 _GRAPHEME: Final = regex.compile(r"\X")
 _WIDEST: Final = 100
 
@@ -21,8 +29,13 @@ Span = tuple[int, int]
 
 
 def plain(text: str) -> str:
-    """Return ``text`` on one line, with a space for every control character and line break."""
-    return _CONTROLS.sub(" ", text)
+    """Return ``text`` on one line, with a space for every control character and line break.
+
+    Of more than 8 marks or characters without width in a row the first 8 are left.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _PILE.sub(r"\1", _CONTROLS.sub(" ", text))
 
 
 def use_color() -> bool | None:
@@ -36,8 +49,11 @@ def echo(text: str = "", *, err: bool = False) -> None:
 
 
 def echo_json(data: Any) -> None:
-    """Print JSON, as it is in UTF-8."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode())
+    """Print JSON, as it is in UTF-8; characters that drive a terminal are spelled ``\\u009b``."""
+    text = _RAW_IN_JSON.sub(
+        lambda found: f"\\u{ord(found.group()):04x}", json.dumps(data, ensure_ascii=False, indent=2)
+    )
+    click.echo(text.encode("utf-8", "replace").decode())
 
 
 def echo_problems(problems: Iterable[str]) -> None:

@@ -11,7 +11,9 @@ from typing import Any, BinaryIO, Final, NamedTuple, TextIO
 
 from searchkit.errors import ArticleError, InputError, MissingExtraError, SearchkitError
 from searchkit.home import FolderHome
+from searchkit.index.files import open_plain
 from searchkit.readers.draft import STDIN, Draft
+from searchkit.readers.fields import MOST_READ, MOST_TEXT
 from searchkit.readers.html import read_html
 from searchkit.readers.jsonl import read_jsonl
 from searchkit.readers.markdown import read_markdown
@@ -19,6 +21,7 @@ from searchkit.readers.page import read_page
 from searchkit.readers.table import read_table
 
 _HEAD: Final = 16  # bytes that tell a format
+_HEAD_MOST: Final = 1_000_000  # bytes that may be white space before them
 
 FORMATS: Final = {
     "text": (".txt", ".text"),
@@ -28,6 +31,11 @@ FORMATS: Final = {
     "tsv": (".tsv",),
     "html": (".html", ".htm", ".xhtml"),
 }
+# What archives and binary files begin with.
+_BINARY: Final = (
+    *(b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd"),
+    *(b"%PDF-", b"\x89PNG", b"\xff\xd8\xff"),
+)
 _BY_SUFFIX: Final = {suffix: name for name, suffixes in FORMATS.items() for suffix in suffixes}
 
 _WHOLE: Final[dict[str, Callable[[str, str], Iterator[Draft]]]] = {
@@ -89,7 +97,10 @@ def read(
         report: filled with what was met.
         stdin: the stream to read for ``-``.
 
-    Files are read as a stream where the format allows (JSONL, CSV). Never raises on a file's content.
+    Files are read as a stream where the format allows (JSONL, CSV); others are one article, of
+    `searchkit.readers.fields.MOST_TEXT` characters at most. In a folder, links are followed to files below it
+    only: who puts a link among articles must not choose which of a person's files become articles. Never raises
+    on a file's content.
     """
     if format is not None and format not in FORMATS:
         raise InputError(f"no format is named {format!r}; choose one of: {', '.join(FORMATS)}")
@@ -109,6 +120,7 @@ def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Pr
     errors: list[OSError] = []
     try:
         if path.is_dir():
+            top = Path(os.path.realpath(path))
             for folder, folders, names in os.walk(path, onerror=errors.append):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
                 if FolderHome(Path(folder)).exists():
@@ -119,14 +131,17 @@ def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Pr
                     if name.startswith(".") or not file.is_file():
                         continue
                     if file.suffix.lower() in _BY_SUFFIX or format:
-                        yield file
+                        if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(top):
+                            yield Problem(f"{file}: a link out of {path}; skipped: name its target", str(file))
+                        else:
+                            yield file
                     else:
                         suffix = file.suffix.lower() or "no suffix"
                         report.ignored[suffix] = report.ignored.get(suffix, 0) + 1
         elif path.is_file():
             yield path
         elif path.exists():
-            yield Problem(f"{path}: not a file or a folder; skipped", str(path))
+            yield Problem(f"{path}: not a file or a folder; skipped: read a pipe with -", str(path))
         else:
             yield Problem(f"{path}: no such file or folder; check the path", str(path))
     except OSError as error:
@@ -137,7 +152,7 @@ def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Pr
 
 def _read_file(file: Path, format: str | None, report: Report) -> Iterator[Draft | Problem]:
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             yield from _read_stream(stream, str(file), format or _BY_SUFFIX.get(file.suffix.lower()), report)
     except OSError as error:
         yield Problem(f"{file}: {error.strerror or error}; skipped", str(file))
@@ -177,19 +192,42 @@ def _read_stream(stream: BinaryIO, source: str, format: str | None, report: Repo
 
 def _drafts(text: TextIO, source: str, name: str) -> Iterator[Draft | ArticleError]:
     if name in _LINES:
-        yield from _LINES[name](text, source)
+        yield from _LINES[name](_Lines(text), source)
         return
+    most = MOST_READ if name == "html" else MOST_TEXT
+    content = text.read(most + 1)
+    if len(content) > most:
+        raise ArticleError(
+            f"{source}: longer than {most:,} characters; skipped: make an article of each part, or lines of JSON"
+        )
     # No-break and thin spaces are a matter of layout; a form feed or null byte ends a line or nothing at all.
-    content = text.read().translate(_SPACES)
+    content = content.translate(_SPACES)
     for draft in _WHOLE[name](content, source):
         if draft.title or draft.text:
             yield draft
 
 
+class _Lines(Iterator[str]):
+    """The lines of a text; one that is too long is passed over, and raises an error."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+
+    def __next__(self) -> str:
+        line = self._text.readline(MOST_READ)
+        if not line:
+            raise StopIteration
+        if len(line) == MOST_READ and line[-1] not in "\r\n":
+            while (more := self._text.readline(_HEAD_MOST)) and more[-1] not in "\r\n":
+                pass
+            raise ArticleError(f"longer than {MOST_READ:,} characters")
+        return line
+
+
 def _head(stream: BinaryIO) -> bytes:
     """Take from a stream as much as tells its format; a pipe may give its first line alone."""
     head = b""
-    while len(head.lstrip()) < _HEAD and len(head) < 1_000_000 and (more := stream.read1(4096)):  # type: ignore[attr-defined]
+    while len(head.lstrip()) < _HEAD and len(head) < _HEAD_MOST and (more := stream.read1(4096)):  # type: ignore[attr-defined]
         head += more
     return head
 
@@ -214,13 +252,17 @@ class _Rejoined(io.RawIOBase):
 def _encoding(head: bytes, source: str) -> str:
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16 does
+        (codecs.BOM_UTF32_BE, "utf-32"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
         if head.startswith(mark):
             return encoding
-    if b"\x00" in head or head.startswith((b"%PDF-", b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff")):
-        raise ArticleError(f"{source}: a binary file, not text; skipped: save it as text or HTML")
+    if head.startswith(_BINARY) or b"\x00" in head:
+        raise ArticleError(
+            f"{source}: a binary file or an archive, not text; skipped: unpack it, or save it as text"
+        )
     return "utf-8"
 
 

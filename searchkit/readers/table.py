@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from searchkit.errors import ArticleError
 from searchkit.readers.draft import Draft
-from searchkit.readers.fields import draft_from_fields, not_utf8
+from searchkit.readers.fields import MOST_READ, draft_from_fields, not_utf8
 
 
 def read_table(lines: Iterable[str], source: str, delimiter: str = ",") -> Iterator[Draft | ArticleError]:
@@ -17,8 +17,12 @@ def read_table(lines: Iterable[str], source: str, delimiter: str = ",") -> Itera
         delimiter: what stands between columns; a header row without commas but with semicolons means those.
     """
     csv.field_size_limit(2**31 - 1)
-    rows = iter(lines)
-    header = next(rows, "")
+    rows = _Rows(lines)
+    try:
+        header = next(rows, "")
+    except ArticleError as error:
+        yield ArticleError(f"{source}:1: {error}; skipped")
+        return
     if delimiter == "," and ";" in header and "," not in header:
         delimiter = ";"
     try:
@@ -37,6 +41,7 @@ def read_table(lines: Iterable[str], source: str, delimiter: str = ",") -> Itera
     place = 0
     while True:
         try:
+            rows.begin()
             row = next(reader, None)
             if row is None:
                 return
@@ -50,3 +55,22 @@ def read_table(lines: Iterable[str], source: str, delimiter: str = ",") -> Itera
                 yield draft_from_fields(dict(zip(names, row, strict=False)), source, place=place)
         except (ArticleError, csv.Error) as error:
             yield ArticleError(f"{source}:{reader.line_num + 1}: {error}; row skipped")
+
+
+class _Rows(Iterator[str]):
+    """The lines of a table, of which one row, whose quotes may never be closed, gets no more than it may have."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._left = MOST_READ
+
+    def begin(self) -> None:
+        """Begin the next row."""
+        self._left = MOST_READ
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._left -= len(line)
+        if self._left < 0:
+            raise ArticleError(f"longer than {MOST_READ:,} characters; is a quote not closed?")
+        return line

@@ -89,7 +89,7 @@ def test_empty_and_null_fields_are_left_to_detection() -> None:
         ('{"text": "a", "language": "Swedish!"}', "language 'swedish!' is not a code"),
         ('{"text": "a", "published": "last week"}', "'published' is not a date"),
         ('{"text": "a", "published": 20245}', "'published' is not a date"),
-        ('{"text": "a", "id": 1.5}', "'id' must be a text or a number, not a number"),
+        ('{"text": "a", "id": 1.5}', "'id' must be a text or a number, not a fraction"),
         ('{"text": "a", "group": ["x"]}', "'group' must be a text or a number, not a list"),
         ('{"text": "a", "id": true}', "'id' must be a text or a number, not true or false"),
         ('{"text": "a", "mechanism": {"x": 1}}', "'mechanism' must be a text or a list"),

@@ -320,7 +320,9 @@ def test_a_link_to_an_article_is_read(folder: Path) -> None:
 def test_a_named_pipe_is_not_opened(folder: Path) -> None:
     os.mkfifo(folder / "a.txt")
     assert titles(list(read([folder]))) == ["Good"]
-    assert problems(list(read([folder / "a.txt"]))) == [f"{folder / 'a.txt'}: not a file or a folder; skipped"]
+    assert problems(list(read([folder / "a.txt"]))) == [
+        f"{folder / 'a.txt'}: not a file or a folder; skipped: read a pipe with -"
+    ]
 
 
 def test_nothing_is_read_before_it_is_asked_for(folder: Path) -> None:

@@ -592,17 +592,16 @@ def test_a_reader_finds_what_was_committed_by_a_process_that_was_killed_right_af
     with ArticleIndex.create(tmp_path / "index") as writer, ArticleIndex.open(tmp_path / "index") as reader:
         writer.update([draft])
         save = ArticleIndex._save
-        calls = []
 
-        def killed_after_the_commit(index: ArticleIndex, current: Settings) -> None:
-            calls.append(index)
-            if len(calls) > 1:
-                raise KeyboardInterrupt
+        def before_the_commit(index: ArticleIndex, current: Settings) -> None:
             save(index, current)
-            # Between the settings and the commit: the word is in no article yet.
             assert reader.search("walrus").total == 0
 
-        monkeypatch.setattr(ArticleIndex, "_save", killed_after_the_commit)
+        def killed(index: ArticleIndex, _: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(ArticleIndex, "_save", before_the_commit)
+        monkeypatch.setattr(ArticleIndex, "_tie", killed)
         with pytest.raises(KeyboardInterrupt):
             writer.update([replace(draft, id="b", text="One about a walrus.")])
         assert reader.search("walrus").total == 1

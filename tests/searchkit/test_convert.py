@@ -63,7 +63,7 @@ def test_the_documents_are_those_that_were_indexed(
         index.update(searchkit.read([samples]))
 
         assert len(recorder.documents) == 51
-        for document in documents(index._engine, index._analyzer):
+        for document in documents(index._engine, index.snapshot().analyzer):
             assert document == recorder.documents[document.id]
 
 

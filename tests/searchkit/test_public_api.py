@@ -8,6 +8,7 @@ PUBLIC = [
     "Article",
     "ArticleError",
     "ArticleIndex",
+    "ArticleSnapshot",
     "Candidate",
     "Changes",
     "CitedStudy",

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.query import MAX_LEAVES, Anything, FacetValue, Group, Quoted, Word, parse, plain_text
+from searchkit.limits import MAX_QUERY_WORDS
+from searchkit.query import Anything, FacetValue, Group, Quoted, Word, parse, plain_text
 
 A, B, C = Word("a"), Word("b"), Word("c")
 
@@ -75,10 +76,10 @@ def test_deep_and_long_queries_end(text: str) -> None:
 
 
 def test_a_very_long_query_is_cut_and_says_so() -> None:
-    parsed = parse("word " * (MAX_LEAVES + 5))
-    assert len(parsed.root.should) == MAX_LEAVES
+    parsed = parse("word " * (MAX_QUERY_WORDS + 5))
+    assert len(parsed.root.should) == MAX_QUERY_WORDS
     assert parsed.truncated
-    assert not parse("word " * MAX_LEAVES).truncated
+    assert not parse("word " * MAX_QUERY_WORDS).truncated
 
 
 def test_adjacent_words_and_phrases_may_name_a_concept_but_prefixes_and_fields_do_not() -> None:

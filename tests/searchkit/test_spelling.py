@@ -77,7 +77,7 @@ def test_no_word_of_an_article_is_a_misspelling(sample_index: ArticleIndex) -> N
         article = sample_index.get(identifier)
         text = f"{article.title} {article.author} {article.text}"
         words = {text[start:end] for _, start, end in runs(text)}
-        assert list(sample_index._speller_now().corrections(" ".join(sorted(words)))) == []
+        assert list(sample_index.snapshot()._speller_now().corrections(" ".join(sorted(words)))) == []
 
 
 def test_what_is_a_stem_in_another_language_is_no_word(make_index: MakeIndex) -> None:
