@@ -22,6 +22,7 @@ PUBLIC = [
     "IndexLockedError",
     "IndexNotFoundError",
     "IndexStateError",
+    "IndexUnavailableError",
     "InputError",
     "MissingExtraError",
     "Problem",
