@@ -20,6 +20,7 @@ from searchkit.index import opensearch_state as states
 from searchkit.index.engine import EngineHit, EngineStats, Entry, Location, Request, Response
 from searchkit.index.explanation import Explanation
 from searchkit.index.opensearch_cluster import Address, Cluster, reason_of
+from searchkit.index.opensearch_loader import OpenSearchLoader
 from searchkit.index.opensearch_paging import WHOLE, WINDOW, Hit, unseen, walk
 from searchkit.index.opensearch_query import Compiler, Dsl, Held, with_ids, with_values
 from searchkit.index.opensearch_state import State
@@ -89,6 +90,10 @@ class OpenSearchEngine:
         """Return the one writer."""
         self._current()
         return OpenSearchWriter(self, self._cluster, wait)
+
+    def loader(self, batch: int) -> OpenSearchLoader:
+        """Return a loader for a batch of a writer elsewhere; see `searchkit.index.loading`."""
+        return OpenSearchLoader(self, self._cluster, batch)
 
     def search(self, request: Request) -> Response:
         """Answer a request from the last commit."""

@@ -43,7 +43,7 @@ class OpenSearchLoader:
         self._bulk = Bulk(cluster, self._check)
         self._target = self._check()
         self._terms: set[tuple[str, str]] = set()
-        self._old: list[_Place] = []
+        self._moves: list[tuple[Document, frozenset[str]]] = []
 
     def add(self, document: Document) -> None:
         """Add a document, replacing the one of the batch with the same id and the same group."""
@@ -56,15 +56,9 @@ class OpenSearchLoader:
 
     def replace(self, document: Document, groups: Collection[str]) -> None:
         """Add a document, and remove those that the batch has under its id with other groups."""
-        # What is there now is looked up before the document comes: on one shard both would have the same name.
-        there = self._there(_Place(document.id, routing) for routing in {_routing(document.id, one) for one in groups})
-        self.add(document)
-        self._bulk.flush()
-        for place, hit in there:
-            action = self._action(place) | {"if_seq_no": hit["_seq_no"], "if_primary_term": hit["_primary_term"]}
-            # Where it is the new one already, a conflict is as it should be.
-            self._bulk.add(Operation({"delete": action}, passed=frozenset({_CONFLICT, _NOT_FOUND})))
-        self._bulk.flush()
+        self._moves.append((document, frozenset(_routing(document.id, group) for group in groups)))
+        if len(self._moves) >= _AT_A_TIME:
+            self._move()
 
     def get(self, groups: Mapping[str, str]) -> dict[str, bytes]:
         """Return the stored bytes of documents of the batch that were flushed."""
@@ -73,6 +67,7 @@ class OpenSearchLoader:
 
     def flush(self) -> None:
         """Return when the cluster has acknowledged all."""
+        self._move()
         self._bulk.flush()
         self._send_terms()
 
@@ -85,7 +80,7 @@ class OpenSearchLoader:
     ) -> None:
         """Forget what was not flushed."""
         self._bulk.drop()
-        self._terms = set()
+        self._moves, self._terms = [], set()
 
     def _check(self) -> str:
         """Make sure that the batch is under way; return the index of the cluster that it goes into."""
@@ -110,6 +105,20 @@ class OpenSearchLoader:
                 if found.get("found"):
                     yield place, found
 
+    def _move(self) -> None:
+        # What is there is looked up before the documents come: on one shard old and new have the same name.
+        places = (_Place(document.id, routing) for document, old in self._moves for routing in sorted(old))
+        there = list(self._there(places))
+        for document, _ in self._moves:
+            self.add(document)
+        self._bulk.flush()
+        for place, hit in there:
+            action = self._action(place) | {"if_seq_no": hit["_seq_no"], "if_primary_term": hit["_primary_term"]}
+            # Where it is the new one already, a conflict is as it should be.
+            self._bulk.add(Operation({"delete": action}, passed=frozenset({_CONFLICT, _NOT_FOUND})))
+        self._bulk.flush()
+        self._moves = []
+
     def _send_terms(self) -> None:
         send_terms(self._bulk, self._target, self._terms)
         self._engine.known_terms(self._target).update(self._terms)
@@ -117,4 +126,4 @@ class OpenSearchLoader:
 
 
 def _routing(identifier: str, group: str) -> str:
-    return str(schema.group_of(identifier, group))
+    return str(schema.group_key(identifier, group))

@@ -18,7 +18,8 @@ from typing import Any, Final, NamedTuple, Self
 import searchkit
 from searchkit.errors import InputError
 from searchkit.parallel import Trace
-from searchkit.settings import Settings
+from searchkit.studies import StudyRegistry
+from searchkit.vocabulary import Vocabulary
 
 _PLAN: Final = "plan.json"
 _FORMAT: Final = 1
@@ -134,9 +135,9 @@ class Plan:
     batch: int = 0
 
     @classmethod
-    def of(cls, index: str, shards: Sequence[Shard], settings: Settings) -> Self:
+    def of(cls, index: str, shards: Sequence[Shard], vocabulary: Vocabulary, studies: StudyRegistry) -> Self:
         """Return a plan that is not begun."""
-        known = json.dumps([settings.vocabulary.to_dict(), settings.studies.to_dict()], sort_keys=True)
+        known = json.dumps([vocabulary.to_dict(), studies.to_dict()], sort_keys=True)
         return cls(index, tuple(shards), hashlib.sha256(known.encode()).hexdigest()[:24])
 
 
@@ -217,7 +218,9 @@ class Ledger:
                 raise ValueError("another format")
             return Plan(**{**data, "shards": tuple(Shard(*shard) for shard in data["shards"])})
         except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"{self._folder / _PLAN}: not of a bulk load ({error}); remove {self._folder}") from error
+            raise InputError(
+                f"{self._folder / _PLAN}: not of a bulk load ({error}); name another folder"
+            ) from error
 
     def _write(self, name: str, data: bytes) -> None:
         draft = self._folder / f"{name}.tmp"

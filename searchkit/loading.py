@@ -1,4 +1,4 @@
-"""What a process does that takes part in a bulk load: it derives the articles of a shard and hands them to the index.
+"""What a process does that takes part in a bulk load: it derives a shard's articles and hands them to the index.
 
 All that it needs comes with the call, and all that others must know goes back: any engine for many machines can
 spread these functions (`searchkit.bulk` uses Dask).
@@ -20,7 +20,8 @@ from searchkit.index import Document, Entry, engine_class
 from searchkit.index.loading import Loadable, Loader
 from searchkit.ledger import Line, Loaded, packed
 from searchkit.parallel import Groups, pieces
-from searchkit.readers import read
+from searchkit.readers import Draft, read
+from searchkit.settings import Settings
 from searchkit.stored import StoredArticle
 from searchkit.studies import Ties
 from searchkit.workers import Task
@@ -69,6 +70,7 @@ def load(job: Job, path: str) -> Loaded:
     deriver = _deriver(job.deriver)
     changes = Changes()
     loaded = Loaded(problems=changes.problems)
+    known = Settings(job.engine, deriver.mechanisms)
     lines = []
     with _loader(job) as loader:
         for task in tasks_of(read([path], format=job.format), {}, changes, {}, []):
@@ -78,10 +80,13 @@ def load(job: Job, path: str) -> Loaded:
             loader.add(_document(derived, line.own))
             lines.append(line)
             loaded.characters += len(task.source.text)
-            loaded.labels |= {key: label for key, label in derived.study_labels.items() if key not in loaded.labels}
-            _note_analyzer(loaded, deriver, derived)
+            known.add_study_labels(derived.study_labels)
+            language = derived.document.language
+            if language not in known.analyzers:
+                known.analyzers[language] = deriver.analyzer(language).fingerprint
         loader.flush()
     loaded.articles = len(lines)
+    loaded.analyzers, loaded.labels = known.analyzers, known.study_labels
     loaded.lines = packed(lines)
     loaded.seconds = time.process_time() - begun
     return loaded
@@ -152,10 +157,12 @@ def _tied(
 
 
 def _derive(deriver: Deriver, task: Task, ties: Ties) -> Derived:
+    assert isinstance(task.source, Draft)  # noqa: S101 - it was read
     return deriver.draft(task.source, task.identifier, task.digest, ties)
 
 
 def _line(task: Task, derived: Derived, ties: Ties) -> Line:
+    assert isinstance(task.source, Draft)  # noqa: S101 - it was read
     where = f"{task.source.source}:{task.source.place}"
     return Line(task.identifier, task.digest, where, derived.group, derived.trace, ties.known)
 
@@ -163,12 +170,6 @@ def _line(task: Task, derived: Derived, ties: Ties) -> Line:
 def _document(derived: Derived, group: str) -> Document:
     document = derived.document
     return replace(document, group=group, facets={**document.facets, Groups.facet: pieces(derived.trace)})
-
-
-def _note_analyzer(loaded: Loaded, deriver: Deriver, derived: Derived) -> None:
-    language = derived.document.language
-    if language not in loaded.analyzers:
-        loaded.analyzers[language] = deriver.analyzer(language).fingerprint
 
 
 def _loader(job: Job) -> Loader:
