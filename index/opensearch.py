@@ -1,8 +1,8 @@
-"""An engine for more than one machine: a cluster of OpenSearch keeps postings, columns and stored bytes, and counts.
+"""An engine for more than one machine: a cluster of OpenSearch keeps postings, columns and stored bytes.
 
-The tokens are ours (`searchkit.index.opensearch_schema`), and what they weigh too (`searchkit.index.opensearch_query`),
-so hits and scores are those of the embedded engines. A search asks which commit is the last and sees that one only
-(`searchkit.index.opensearch_writer`).
+The tokens are ours (`searchkit.index.opensearch_schema`), and what they weigh too
+(`searchkit.index.opensearch_query`), so hits and scores are those of the embedded engines. A search asks which commit
+is the last and sees that one only (`searchkit.index.opensearch_writer`).
 """
 
 import json
@@ -260,11 +260,7 @@ class _Snapshot:
         explained = {}
         for hit in self._by_ids(ids, wanted):
             source = hit["_source"]
-            texts = {
-                field: list(schema.from_text(text))
-                for field, text in source.items()
-                if field != "facet"
-            }
+            texts = {field: list(schema.from_text(text)) for field, text in source.items() if field != "facet"}
             identifier = self._entry(hit)[0].id
             held = Held(texts, source.get("facet", {}), schema.kept(identifier))
             if (found := compiler.explain(query, held)) is not None:
@@ -374,7 +370,7 @@ class _Snapshot:
         return self._sizes
 
     def _counted_frequencies(self, terms: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        """Ask each shard how many of its documents hold some terms, deleted ones too that it has not merged away."""
+        """Ask each shard how many of its documents hold some terms, deleted ones too that are not merged away."""
         texts: dict[str, dict[str, str]] = defaultdict(dict)
         found: dict[tuple[str, str], int] = {}
         for field, text in terms:
@@ -430,9 +426,9 @@ class _Snapshot:
         rest = iter(ids)
         while some := list(islice(rest, _BLOCKS_AT_A_TIME)):
             query = with_ids(some)
-            yield from self._ask({"query": self._seen(None, [query] if query else []), "size": len(some), **wanted})[
-                "hits"
-            ]["hits"]
+            yield from self._ask(
+                {"query": self._seen(None, [query] if query else []), "size": len(some), **wanted}
+            )["hits"]["hits"]
 
     def _entry(self, hit: Hit) -> tuple[Entry, str]:
         """Return the entry of a document that was found, and its group."""
@@ -494,7 +490,7 @@ class _Snapshot:
         return found
 
     def _counted(self, name: str, buckets: Mapping[str, Any], query: Dsl) -> dict[str, int]:
-        """Return the counts of a facet from an answer, or from as many as it takes where there are very many values.
+        """Return the counts of a facet from an answer, or from several where there are very many values.
 
         Args:
             name: of the facet.

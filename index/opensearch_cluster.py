@@ -76,7 +76,9 @@ class Address(NamedTuple):
                 f"{shown}: leave user and password out of the address; set {_PREFIX}USER and {_PREFIX}PASSWORD"
             )
         if scheme not in {"http", "https"}:
-            raise InputError(f"{shown}: the address of an index is http://HOST:PORT/NAME or https://HOST:PORT/NAME")
+            raise InputError(
+                f"{shown}: the address of an index is http://HOST:PORT/NAME or https://HOST:PORT/NAME"
+            )
         name = name.rstrip("/")
         if not _NAME.fullmatch(name):
             raise InputError(

@@ -54,7 +54,14 @@ def walk(
         sort: in which order; ends with what no two documents share.
         wanted: further keys of the search, as the fields to return; ``_source`` is not, unless it is asked for.
     """
-    body = {"query": query, "size": WINDOW, "sort": list(sort), "_source": False, "track_total_hits": False, **wanted}
+    body = {
+        "query": query,
+        "size": WINDOW,
+        "sort": list(sort),
+        "_source": False,
+        "track_total_hits": False,
+        **wanted,
+    }
     answer = cluster.request("POST", f"/{index}/_search", body, params=WHOLE)
     hits = answer["hits"]["hits"]
     if len(hits) < WINDOW:

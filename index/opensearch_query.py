@@ -2,8 +2,8 @@
 
 The cluster matches terms and phrases and counts their occurrences. What they weigh is decided here, from the
 statistics of the whole index: a leaf is ``function_score`` of a term or phrase whose similarity is the saturation
-(`searchkit.index.opensearch_schema`), with the average length as its boost, and a weight. So scores are the same on
-every shard and every copy of it, whatever deleted documents it still holds.
+(`searchkit.index.opensearch_schema`), with the average length as its boost, and a weight. So scores are the same
+on every shard and every copy of it, whatever deleted documents it still holds.
 """
 
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from searchkit.index import bm25
 from searchkit.index import query as tree
 from searchkit.index.explanation import Explanation, Statistics, explained_bool, summed
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.opensearch_schema import as_text, facet_key, is_whole, kept, length_of, term_key
+from searchkit.index.opensearch_schema import as_text, facet_key, kept, length_of, term_key
 
 Dsl = dict[str, Any]
 # Of values in one clause (index.max_terms_count).
@@ -453,9 +453,7 @@ class Held:
     def phrases(self, query: tree.Phrase) -> int:
         """Return how often a field holds a phrase."""
         places = self._where(query.field)
-        starts = [
-            {place - offset for place in places.get(term_key(text), ())} for offset, text in query.terms
-        ]
+        starts = [{place - offset for place in places.get(term_key(text), ())} for offset, text in query.terms]
         return len(set.intersection(*starts))
 
     def matches(self, query: tree.Query) -> bool:
@@ -502,9 +500,7 @@ def with_ids(ids: Iterable[str]) -> Dsl | None:
 
 def _any_of(field: str, keys: Iterable[str]) -> Dsl | None:
     found = list(dict.fromkeys(keys))
-    parts = [
-        {"terms": {field: found[start : start + _MOST_TERMS]}} for start in range(0, len(found), _MOST_TERMS)
-    ]
+    parts = [{"terms": {field: found[start : start + _MOST_TERMS]}} for start in range(0, len(found), _MOST_TERMS)]
     return _either(parts)
 
 

@@ -2,8 +2,8 @@
 
 OpenSearch has no field type for tokens that were made elsewhere. So a text is sent as its terms: positions are
 separated by spaces, the terms of one position by bars, and a position without a term holds a mark. The analyzer
-splits at spaces, drops the marks, which leaves their positions empty, and splits at bars, which puts what follows at
-the same position.
+splits at spaces, drops the marks, which leaves their positions empty, and splits at bars, which puts what follows
+at the same position.
 """
 
 import base64
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from searchkit.index.bm25 import B, K1
+from searchkit.index.bm25 import K1, B
 from searchkit.index.engine import Document, Entry
 from searchkit.index.query import KINDS
 
@@ -22,8 +22,8 @@ _LONGEST: Final = 8_000
 _HEAD: Final = 1_000
 # Stands between the beginning of a term that is too long and its digest: no text has this code point.
 _CUT: Final = "\U0010ffff\U0010fffe"
-# A position without a term. Terms that hold it, or a separator, hold another private code point in its place: one for
-# one, so that lengths and distances stay.
+# A position without a term. Terms that hold it, or a separator, hold another private code point in its place: one
+# for one, so that lengths and distances stay.
 _GAP: Final = "\U0010ff00"
 _BESIDE: Final = "|"
 _PRIVATE: Final = str.maketrans({" ": "\U0010ff20", _BESIDE: "\U0010ff7c", _GAP: "\U0010ff01"})
@@ -32,8 +32,8 @@ _PLAIN: Final = re.compile(r"\w+", re.ASCII)
 _MOST_BYTES: Final = 32_000
 _ANALYZER: Final = "searchkit_terms"
 _SIMILARITY: Final = "searchkit_bm25"
-# What a term or a phrase counts, from 0 to K1 + 1 (`searchkit.index.bm25.saturation`): the average length comes with
-# the query, as its boost, so no statistic of a shard has a part in it. Lengths are those of `scored_length`.
+# What a term or a phrase counts, from 0 to K1 + 1 (`searchkit.index.bm25.saturation`): the average length comes
+# with the query, as its boost, so no statistic of a shard has a part in it. Lengths are those of `scored_length`.
 _SATURATION: Final = (
     f"return doc.freq * {K1 + 1} / (doc.freq + {K1} * ({1 - B} + {B} * doc.length / query.boost));"
 )
@@ -137,7 +137,7 @@ def words(name: str, replicas: int) -> dict[str, Any]:
 
 
 def state(name: str) -> dict[str, Any]:
-    """Return the settings and fields of the index that holds what the index says of itself, and the writer's lock."""
+    """Return the settings and fields of the index that holds the state and the writer's lock."""
     return {
         "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-2", "hidden": True},
         "mappings": {"_meta": {"searchkit": name}, "enabled": False},

@@ -1,9 +1,9 @@
 """What an index in a cluster says of itself: which commit readers see, and who is writing.
 
 ``NAME-state`` holds three documents: ``state``, which is replaced by compare-and-set and so makes a commit atomic;
-``settings``, of whoever uses the engine; ``lock``, of the one writer. ``NAME-0`` holds the articles and ``NAME-0-words``
-the terms of their fields; a batch that replaces all articles makes others, with its generation for the number. The
-alias ``NAME`` follows, for people and other programs.
+``settings``, of whoever uses the engine; ``lock``, of the one writer. ``NAME-0`` holds the articles, and
+``NAME-0-words`` the terms of their fields; a batch that replaces all articles makes others, with its generation for
+the number. The alias ``NAME`` follows, for people and other programs.
 """
 
 import json
@@ -380,5 +380,3 @@ def _told(holder: dict[str, Any]) -> str:
         return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
     except KeyError:
         return "another process"
-
-

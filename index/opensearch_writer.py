@@ -42,6 +42,7 @@ _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 # How long a batch that was cut short may still write, on a machine that was thought dead.
 _AFTERLIFE: Final = 3_600.0
 
+
 class Operation:
     """One line of a bulk request, or two.
 
@@ -53,7 +54,9 @@ class Operation:
 
     __slots__ = ("lines", "passed", "what")
 
-    def __init__(self, action: dict[str, Any], source: object = None, passed: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, action: dict[str, Any], source: object = None, passed: frozenset[int] = frozenset()
+    ) -> None:
         lines = [action] if source is None else [action, source]
         self.lines = b"".join(
             json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for line in lines
@@ -286,7 +289,11 @@ class OpenSearchWriter:
 
     def _take_back(self, identifier: str) -> None:
         """Remove what this batch has added under an id."""
-        action = {"_index": self._target, "_id": self._identity(identifier), "routing": self._added.pop(identifier)}
+        action = {
+            "_index": self._target,
+            "_id": self._identity(identifier),
+            "routing": self._added.pop(identifier),
+        }
         self._bulk.add(Operation({"delete": action}, passed=frozenset({_NOT_FOUND})))
 
     def _replaces_all(self, state: State) -> bool:
@@ -333,9 +340,7 @@ class OpenSearchWriter:
     def _mark(self, hit: Hit, generation: int | None) -> None:
         action = {"_index": hit["_index"], "_id": hit["_id"], "routing": hit["_routing"]}
         # Nobody else writes to it, but an earlier try may still be on its way.
-        self._bulk.add(
-            Operation({"update": action}, {"doc": {"died": generation}}, frozenset({_NOT_FOUND}))
-        )
+        self._bulk.add(Operation({"update": action}, {"doc": {"died": generation}}, frozenset({_NOT_FOUND})))
 
     def _remove(self, index: str, query: Dsl) -> None:
         for hit in walk(self._cluster, index, query):

@@ -7,8 +7,7 @@ factor: ours over its own.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from tantivy import Occur, Query

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
 from searchkit.filters import Filter
-from searchkit.index import DEFAULT_ENGINE, Sort
+from searchkit.home import home_of
+from searchkit.index import Sort
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
@@ -25,10 +25,11 @@ def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads a
     """Open an index for many searches.
 
     Args:
-        index: the folder of the index.
+        index: the folder of the index, or its address in a cluster (``https://host:9200/articles``).
 
     Raises:
         IndexNotFoundError: there is none.
+        IndexUnavailableError: the cluster does not answer, or refuses.
         IndexFormatError: another version wrote it, or it is damaged.
         AnalyzerMismatchError: it was made with other analyzers than those installed.
     """
@@ -83,6 +84,8 @@ def index_articles(
     vocabulary: str | os.PathLike[str] | None = None,
     studies: str | os.PathLike[str] | None = None,
     engine: str | None = None,
+    shards: int | None = None,
+    replicas: int | None = None,
     format: str | None = None,
     wait: float = 10.0,
     jobs: int = 1,
@@ -93,12 +96,14 @@ def index_articles(
 
     Args:
         paths: files, folders, or ``-`` for standard input; see `searchkit.read`.
-        index: the folder of the index.
+        index: the folder of the index, or its address in a cluster.
         prune: remove articles that came from ``paths`` and are no longer there.
         vocabulary: file of mechanisms to add to the built-in ones; an index that was made with others is derived
             anew. None keeps the index's own.
         studies: file of studies to know besides the built-in ones; the same holds for it.
         engine: engine of a new index; that of an old one stays.
+        shards: number of shards of a new index in a cluster; None for what the configuration says (1).
+        replicas: copies of each shard besides the first; None for what the configuration says (1).
         format: format of files whose suffix does not tell.
         wait: seconds to wait for another writer.
         jobs: processes to analyze articles on; see `ArticleIndex.update`.
@@ -117,7 +122,9 @@ def index_articles(
     known = StudyRegistry.load(Path(studies)) if studies is not None else None
     new = not ArticleIndex.exists(index)
     if new:
-        opened = ArticleIndex.create(index, engine=engine or DEFAULT_ENGINE, vocabulary=words, studies=known)
+        options = {"shards": shards, "replicas": replicas}
+        given = {name: number for name, number in options.items() if number is not None}
+        opened = ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known, **given)
     else:
         opened = open(index)
     with opened:
@@ -130,5 +137,5 @@ def index_articles(
         changes = opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
     if new and not changes.any:
         # Nothing to index is no reason to leave an empty index behind.
-        shutil.rmtree(opened.path, ignore_errors=True)
+        home_of(opened.path).remove()
     return changes

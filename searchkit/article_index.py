@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from searchkit import settings
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
@@ -19,9 +17,8 @@ from searchkit.errors import AnalyzerMismatchError, FilterError, IndexFormatErro
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.filters import Filter, Filters
+from searchkit.home import Home, Stamp, cannot_make, home_of
 from searchkit.index import (
-    DEFAULT_ENGINE,
-    ENGINES,
     EngineHit,
     Request,
     Response,
@@ -33,7 +30,7 @@ from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term,
 from searchkit.matches import Sought
 from searchkit.query import parse
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
-from searchkit.settings import FORMAT, Settings, Stamp
+from searchkit.settings import FORMAT, Settings
 from searchkit.snippets import best_snippet, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
@@ -59,7 +56,7 @@ class IndexInfo:
     """What an index is.
 
     Attributes:
-        path: its folder.
+        path: its folder or address.
         articles: number of articles.
         languages: language -> number of articles.
         bytes: size of the engine's files.
@@ -80,16 +77,16 @@ class IndexInfo:
 
 
 class ArticleIndex:
-    """An index of articles in a folder. Made by `create`, `open` or `searchkit.open`.
+    """An index of articles in a folder or a cluster. Made by `create`, `open` or `searchkit.open`.
 
     One object can be shared by threads. Searches see the last commit, also that of another process.
     """
 
-    def __init__(self, path: Path, current: Settings, stamp: Stamp) -> None:
-        self.path = path
+    def __init__(self, home: Home, current: Settings, stamp: Stamp) -> None:
+        self._home = home
         self._settings = current
         self._take(current, stamp)
-        self._engine = engine_class(current.engine).open(path / current.engine)
+        self._engine = engine_class(current.engine).open(home.engine(current.engine))
         self._opened = current.engine
 
     # Opening
@@ -99,42 +96,42 @@ class ArticleIndex:
         cls,
         path: str | os.PathLike[str],
         *,
-        engine: str = DEFAULT_ENGINE,
+        engine: str | None = None,
         vocabulary: Vocabulary | None = None,
         studies: StudyRegistry | None = None,
+        **options: int,
     ) -> Self:
         """Make an empty index.
 
         Args:
-            path: the folder, made if it is missing; it must be empty or not exist.
-            engine: a name of `searchkit.index.ENGINES`.
+            path: the folder, made if it is missing; it must be empty or not exist. Or an address in a cluster,
+                ``https://host:9200/articles``.
+            engine: a name of `searchkit.index.ENGINES`; None for ``whoosh`` in a folder, and ``opensearch`` in a
+                cluster.
             vocabulary: mechanisms to look for, instead of those that ship with searchkit.
             studies: studies to know besides those that ship with searchkit.
+            options: ``shards`` and ``replicas`` of an index in a cluster.
 
         Raises:
-            InputError: the folder holds something else, or cannot be made.
+            InputError: there is something else, or the index cannot be made.
+            IndexUnavailableError: the cluster does not answer, or refuses.
         """
-        folder = Path(path)
-        kind = engine_class(engine)
+        home = home_of(path)
+        engine = engine or home.default_engine
+        home.make(engine, options)
+        current = Settings(engine, vocabulary or Vocabulary.builtin(), studies=studies or StudyRegistry())
         try:
-            if folder.exists() and not folder.is_dir():
-                raise InputError(f"{folder} is a file; name a folder for the index")
-            folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
-            kind.create(folder / engine).close()
-            current = Settings(engine, vocabulary or Vocabulary.builtin(), studies=studies or StudyRegistry())
-            current.write(folder)
+            current.write(home)
         except OSError as error:
-            raise InputError(f"{folder}: cannot make an index there ({error.strerror or error})") from error
-        return cls(folder, current, settings.stamp(folder))
+            raise cannot_make(home, error) from error
+        return cls(home, current, home.stamp())
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, check: bool = True) -> Self:
         """Open an index.
 
         Args:
-            path: its folder.
+            path: its folder, or its address in a cluster.
             check: compare the analyzers; only `rebuild` does without.
 
         Raises:
@@ -142,21 +139,26 @@ class ArticleIndex:
             IndexFormatError: another version wrote it, or it is damaged.
             AnalyzerMismatchError: its tokens are not those of the analyzers installed now.
         """
-        folder = Path(path)
-        stamp = settings.stamp(folder)  # before reading: if they are written in between, they are read again
-        index = cls(folder, Settings.read(folder), stamp)
+        home = home_of(path)
+        stamp = home.stamp()  # before reading: if they are written in between, they are read again
+        index = cls(home, Settings.read(home), stamp)
         if check:
             index._check_analyzers()
         return index
 
     @staticmethod
     def exists(path: str | os.PathLike[str]) -> bool:
-        """Tell whether there is an index in a folder."""
-        return settings.exists(Path(path))
+        """Tell whether there is an index in a folder, or at an address."""
+        home = home_of(path)
+        try:
+            return home.exists()
+        finally:
+            home.close()
 
     def close(self) -> None:
         """Let go of files."""
         self._engine.close()
+        self._home.close()
 
     def __enter__(self) -> Self:
         """Return the index."""
@@ -167,6 +169,11 @@ class ArticleIndex:
     ) -> None:
         """Close the index."""
         self.close()
+
+    @property
+    def path(self) -> Path | str:
+        """Its folder, or its address in a cluster."""
+        return self._home.location
 
     @property
     def engine(self) -> str:
@@ -610,7 +617,7 @@ class ArticleIndex:
         from searchkit.batch import Batch
 
         with self._writing(wait) as writer:
-            old = Settings.read(self.path)
+            old = Settings.read(self._home)
             new = Settings(
                 old.engine,
                 vocabulary or old.vocabulary,
@@ -647,7 +654,7 @@ class ArticleIndex:
             if engine == self.engine:
                 raise InputError(f"{self.path} has the engine {engine!r} already")
             left = count = self._engine.stats().documents
-            new = kind.create(self.path / engine)
+            new = kind.create(self._home.engine(engine))
             with new.writer(wait) as writer:
                 for document in documents(self._engine, self._analyzer):
                     writer.add(document)
@@ -682,18 +689,16 @@ class ArticleIndex:
             with writer:
                 self._follow()
                 if self._engine is engine:
-                    for name in ENGINES.keys() - {self._opened}:
-                        # Of a move to another engine, done or cut short.
-                        shutil.rmtree(self.path / name, ignore_errors=True)
+                    self._home.tidy(self._opened)
                     yield writer
                     return
 
     def _follow(self) -> None:
         """Open the engine that the index has now."""
-        if settings.stamp(self.path) != self._stamp:
-            engine = Settings.read(self.path).engine
+        if self._home.stamp() != self._stamp:
+            engine = Settings.read(self._home).engine
             if engine != self._opened:
-                self._engine, self._opened = engine_class(engine).open(self.path / engine), engine
+                self._engine, self._opened = engine_class(engine).open(self._home.engine(engine)), engine
 
     def _tie(self, writer: Writer) -> None:
         """Derive articles anew whose studies have a better key that their index has learned since."""
@@ -720,15 +725,15 @@ class ArticleIndex:
 
     def _refresh(self) -> None:
         """Take over what another process changed: a new language, another vocabulary, another engine."""
-        stamp = settings.stamp(self.path)
+        stamp = self._home.stamp()
         if stamp != self._stamp:
             self._follow()
-            self._take(Settings.read(self.path), stamp)
+            self._take(Settings.read(self._home), stamp)
             self._check_analyzers()
 
     def _save(self, current: Settings) -> None:
-        current.write(self.path)
-        self._take(current, settings.stamp(self.path))
+        current.write(self._home)
+        self._take(current, self._home.stamp())
 
     def _analyzer(self, language: str) -> Analyzer:
         """Return the analyzer of a language that knows the vocabulary's words."""

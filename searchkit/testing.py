@@ -32,7 +32,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import chain
-from pathlib import Path
 from threading import Event
 from typing import ClassVar, Final
 
@@ -764,7 +763,7 @@ class EngineContract:
 
     @pytest.fixture
     def lasting_location(self, location: Callable[[], Location]) -> Callable[[], Location]:
-        """Return the same for an index that is there as long as the class: another one where places are removed."""
+        """Return the same, for an index that is there as long as the class."""
         return location
 
     @pytest.fixture

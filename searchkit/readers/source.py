@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TextIO
 
-from searchkit import settings
 from searchkit.errors import ArticleError, InputError, MissingExtraError, SearchkitError
+from searchkit.home import FolderHome
 from searchkit.readers.draft import STDIN, Draft
 from searchkit.readers.html import read_html
 from searchkit.readers.jsonl import read_jsonl
@@ -112,7 +112,7 @@ def files_of(path: Path, format: str | None, report: Report) -> Iterator[Path | 
         if path.is_dir():
             for folder, folders, names in os.walk(path, onerror=errors.append):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
-                if settings.exists(Path(folder)):
+                if FolderHome(Path(folder)).exists():
                     folders.clear()  # an index, not articles
                     continue
                 for name in sorted(names):

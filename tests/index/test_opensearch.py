@@ -3,7 +3,6 @@ import pytest
 pytest.importorskip("opensearchpy", reason="needs the extra opensearch")
 
 from searchkit.index import opensearch
-from searchkit.index.opensearch import OpenSearchEngine
 from searchkit.testing import EngineContract
 
 
