@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, cast
 
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
@@ -26,6 +26,7 @@ from searchkit.index import (
     Writer,
     engine_class,
 )
+from searchkit.index.loading import Loadable, SharedWriter
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.matches import Sought
 from searchkit.query import parse
@@ -670,6 +671,32 @@ class ArticleIndex:
         with self._writing(wait):
             """Nothing but clear away what the old engine left."""
         return count
+
+    def fill(self, load: Callable[[SharedWriter, Settings, Deriver], Changes], *, wait: float = 10.0) -> Changes:
+        """Let others put articles into the index, which has none; all show at once, at the end.
+
+        Args:
+            load: gets the writer, to share its batch, the settings, to add to them, and what finds facets.
+            wait: seconds to wait for another writer.
+
+        Raises:
+            InputError: there are articles, or the engine takes them from one process only.
+            IndexLockedError: another process is writing.
+        """
+        with self._writing(wait) as writer:
+            self._refresh()
+            if not isinstance(self._engine, Loadable):
+                raise InputError(
+                    f"{self.path}: the engine {self.engine!r} is filled by one process: searchkit index --jobs N"
+                )
+            if self._engine.stats().documents:
+                raise InputError(f"{self.path} has articles already; add others with: searchkit index")
+            current = self._settings.copy()
+            changes = load(cast("SharedWriter", writer), current, _deriver(current))
+            self._save(current)
+            writer.commit()
+            self._save(current)
+        return changes
 
     # Inside
 

@@ -60,7 +60,7 @@ def bulk(
     paths: Iterable[str | os.PathLike[str]],
     *,
     index: str,
-    engine: str = "opensearch",
+    engine: str | None = None,
     workers: int = 2,
     scheduler: str | None = None,
     state: str | os.PathLike[str] = ".searchkit-bulk",
@@ -76,7 +76,7 @@ def bulk(
         paths: files, or folders of files, each of which one process reads. Processes on other machines must find
             them at the same place.
         index: address of the index, as in ``https://host:9200/articles``; it is made if it is missing.
-        engine: one that is filled by many processes at once.
+        engine: of a new index, one that many processes can fill; None for ``opensearch``.
         workers: processes on this machine, if there is no ``scheduler``.
         scheduler: address of a Dask scheduler, as in ``tcp://host:8786``, whose workers take part.
         state: folder that remembers what is done, removed at the end; after a load that was cut short, the same
@@ -105,7 +105,7 @@ def bulk(
         def fill(writer: SharedWriter, settings: Settings, deriver: Deriver) -> Changes:
             batch = writer.share(ledger.plan.batch)
             ledger.begin(batch)
-            job = Job(str(opened.path), engine, batch, pickle.dumps(deriver), format)
+            job = Job(str(opened.path), opened.engine, batch, pickle.dumps(deriver), format)
             with _client(workers, scheduler) as client:
                 changes = Load(client, job, ledger, settings, progress or _silent).run()
             changes.problems[:0] = problems
@@ -319,18 +319,14 @@ def _shards(paths: Iterable[str | os.PathLike[str]], format: str | None) -> tupl
     return list(files.values()), problems
 
 
-def _opened(index: str, engine: str, words: Vocabulary | None, known: StudyRegistry | None) -> ArticleIndex:
+def _opened(index: str, engine: str | None, words: Vocabulary | None, known: StudyRegistry | None) -> ArticleIndex:
     if not ArticleIndex.exists(index):
         opened = ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known)
     else:
         opened = ArticleIndex.open(index)
     try:
-        if engine != opened.engine:
+        if engine not in {None, opened.engine}:
             raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}")
-        if not opened.is_loadable:
-            raise InputError(f"the engine {engine!r} is filled by one process; use: searchkit index --jobs N")
-        if opened.info().articles:
-            raise InputError(f"{opened.path} has articles already; add others with: searchkit index")
         if (words is not None and words != opened.vocabulary) or (
             known is not None and known != opened.known_studies
         ):

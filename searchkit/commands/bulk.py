@@ -12,7 +12,7 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
 @click.command(short_help="Fill an index in a cluster from many processes.")
 @click.argument("shards", nargs=-1, required=True, metavar="SHARD…")
 @index_option
-@click.option("--engine", default="opensearch", show_default=True, metavar="NAME", help="Engine of the index.")
+@click.option("--engine", default=None, metavar="NAME", help="Engine of a new index.  [default: opensearch]")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -57,7 +57,7 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
 def command(
     shards: tuple[str, ...],
     index: Path | str,
-    engine: str,
+    engine: str | None,
     workers: int,
     scheduler: str | None,
     state: Path,
