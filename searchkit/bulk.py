@@ -356,7 +356,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             local_directory=scratch,
         ) as cluster,
         Client(cluster) as client,

@@ -40,7 +40,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> list[Path
     """The sample articles in four files, so that most have their versions in other languages in another file."""
     drafts = [draft for draft in read([samples]) if isinstance(draft, Draft)]
     articles = [
-        {"id": Path(draft.source).stem, "title": draft.title, "text": draft.text, "author": draft.author}
+        {"id": f"{Path(draft.source).stem}-{draft.place}", "title": draft.title, "text": draft.text, "author": draft.author}
         for draft in drafts
     ]
     for number, references in enumerate((PLACE, BOTH, PLACE, "")):
