@@ -1,8 +1,8 @@
 """An engine for more than one machine: a cluster of OpenSearch keeps postings, columns and stored bytes.
 
 The tokens are ours (`searchkit.index.opensearch_schema`), and what they weigh too
-(`searchkit.index.opensearch_query`), so hits and scores are those of the embedded engines. A search asks which commit
-is the last and sees that one only (`searchkit.index.opensearch_writer`).
+(`searchkit.index.opensearch_query`), so hits and scores are those of the embedded engines. A search asks which
+commit is the last and sees that one only (`searchkit.index.opensearch_writer`).
 """
 
 import json
@@ -425,10 +425,8 @@ class _Snapshot:
     def _by_ids(self, ids: Iterable[str], wanted: Mapping[str, Any]) -> Iterator[Hit]:
         rest = iter(ids)
         while some := list(islice(rest, _BLOCKS_AT_A_TIME)):
-            query = with_ids(some)
-            yield from self._ask(
-                {"query": self._seen(None, [query] if query else []), "size": len(some), **wanted}
-            )["hits"]["hits"]
+            query = {"bool": {"filter": with_ids(some), "must_not": self._unseen}}
+            yield from self._ask({"query": query, "size": len(some), **wanted})["hits"]["hits"]
 
     def _entry(self, hit: Hit) -> tuple[Entry, str]:
         """Return the entry of a document that was found, and its group."""

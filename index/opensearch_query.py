@@ -415,7 +415,7 @@ class Compiler:
             document_frequencies=tuple(frequencies),
             rarity=rarity,
             frequency=float(frequency),
-            length=float(bm25.scored_length(document.length(field))),
+            length=float(document.length(field)),
             average_length=self._average(field),
             saturation=saturation,
         )

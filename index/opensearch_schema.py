@@ -267,7 +267,8 @@ def identity(identifier: str) -> str:
 
 def entry_of(hit: Mapping[str, Any]) -> tuple[Entry, str] | None:
     """Return the entry of a document that was found, and its group; None if it was too long for a column."""
-    found = json.loads(base64.b64decode(hit["fields"]["entry"][0]))
+    # It comes without padding, and more of that than needed does no harm.
+    found = json.loads(base64.b64decode(hit["fields"]["entry"][0] + "=="))
     return None if found is None else (Entry(*found[:3]), found[3])
 
 

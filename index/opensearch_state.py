@@ -2,8 +2,8 @@
 
 ``NAME-state`` holds three documents: ``state``, which is replaced by compare-and-set and so makes a commit atomic;
 ``settings``, of whoever uses the engine; ``lock``, of the one writer. ``NAME-0`` holds the articles, and
-``NAME-0-words`` the terms of their fields; a batch that replaces all articles makes others, with its generation for
-the number. The alias ``NAME`` follows, for people and other programs.
+``NAME-0-words`` the terms of their fields; a batch that replaces all articles makes others, with its generation
+for the number. The alias ``NAME`` follows, for people and other programs.
 """
 
 import json
