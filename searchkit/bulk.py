@@ -1,12 +1,12 @@
 """Filling an index from files that many processes read at once, on this machine or on any number of them.
 
-The articles of each file are derived and put into the index by one process (`searchkit.loading`), in one batch that
-shows when all is done. What one article says of others comes after that: studies that go by a better key, and groups
-of versions in other languages. Each file that is done is noted (`searchkit.ledger`): a load that was cut short goes on
-where it was, and what was under way is done again.
+The articles of each file are derived and put into the index by one process (`searchkit.loading`), in one batch
+that shows when all is done. What one article says of others comes after that: studies that go by a better key, and
+groups of versions in other languages. Each file that is done is noted (`searchkit.ledger`): a load that was cut short
+goes on where it was, and what was under way is done again.
 
-Dask spreads the work. It is a library like any other and brings its own scheduler, so that two processes here and a
-hundred machines differ in one address.
+Dask spreads the work. It is a library like any other and brings its own scheduler, so that two processes here and
+a hundred machines differ in one address.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from searchkit.batch import Changes
 from searchkit.derive import Deriver
 from searchkit.errors import IndexStateError, InputError, MissingExtraError
 from searchkit.index.loading import SharedWriter
-from searchkit.ledger import Ledger, Line, Loaded, Plan, Shard, lines_of
+from searchkit.ledger import Ledger, Line, Plan, Shard, lines_of
 from searchkit.loading import Job, Move, derive_again, load, move
 from searchkit.parallel import Groups, pieces
 from searchkit.readers import Problem, Report
@@ -87,8 +87,8 @@ def bulk(
         wait: seconds to wait for another writer.
         progress: called after each file.
 
-    The index is that which `searchkit.index_articles` makes of the same files, but for one thing: what articles say
-    of each other's studies holds for all of them, whichever comes first.
+    The index is that which `searchkit.index_articles` makes of the same files, but for one thing: what articles
+    say of each other's studies holds for all of them, whichever comes first.
 
     Raises:
         InputError: the index has articles already, there is nothing to load, or ``state`` is of another load.
@@ -229,16 +229,16 @@ class Load:
         """Return the pieces of traces that several articles have."""
         import numpy as np
 
-        held = [int(piece, 16) for _, line in self._firsts(twice) for piece in pieces(line.trace)]
-        values, counts = np.unique(np.array(held, dtype=np.uint64), return_counts=True)
+        held = (int(piece, 16) for _, line in self._firsts(twice) for piece in pieces(line.trace))
+        values, counts = np.unique(np.fromiter(held, np.uint64), return_counts=True)
         return {f"{value:012x}" for value in values[counts > 1].tolist()}
 
     def _twice(self) -> frozenset[int]:
         """Return what stands for the ids that several articles have."""
         import numpy as np
 
-        ids = np.array([_number(line.id) for _, line in self._lines()], dtype=np.uint64)
-        values, counts = np.unique(ids, return_counts=True)
+        ids = (_number(line.id) for _, line in self._lines())
+        values, counts = np.unique(np.fromiter(ids, np.uint64), return_counts=True)
         return frozenset(values[counts > 1].tolist())
 
     def _lines(self) -> Iterator[tuple[int, Line]]:

@@ -69,8 +69,8 @@ def command(
 ) -> None:
     """Fill a new index from shards: files of articles, or folders of them, each read by one process.
 
-    Nothing shows before all is there. A load that was cut short goes on where it was when the same command is given
-    again: a shard that is done is not read again, and one that was under way is done anew.
+    Nothing shows before all is there. A load that was cut short goes on where it was when the same command is
+    given again: a shard that is done is not read again, and one that was under way is done anew.
 
     \b
     Example:

@@ -17,7 +17,7 @@ from searchkit.bulk import Progress, bulk
 from searchkit.errors import SearchkitError
 from searchkit.readers import Draft, read
 
-QUERIES = ("magnesium", '"synaptic plasticity"', "synaptisk plasticitet", "突触", "sömn minne", "NOT dopamine")
+QUERIES = ("magnesium", '"synaptisk plasticitet"', "突触")
 # The first says where the study is printed, the second what its DOI is, the third both.
 PLACE = "1. Noname A. A study of ours. Journal of Nothing. 1987;12(3):34-56."
 BOTH = f"{PLACE} doi: 10.9999/nothing.1987"
@@ -40,7 +40,12 @@ def shards(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> list[Path
     """The sample articles in four files, so that most have their versions in other languages in another file."""
     drafts = [draft for draft in read([samples]) if isinstance(draft, Draft)]
     articles = [
-        {"id": f"{Path(draft.source).stem}-{draft.place}", "title": draft.title, "text": draft.text, "author": draft.author}
+        {
+            "id": f"{Path(draft.source).stem}-{draft.place}",
+            "title": draft.title,
+            "text": draft.text,
+            "author": draft.author,
+        }
         for draft in drafts
     ]
     for number, references in enumerate((PLACE, BOTH, PLACE, "")):
@@ -149,7 +154,8 @@ def test_a_killed_worker_loses_nothing(address: str, shards: list[Path], state: 
 
 def worker_of(parent: int) -> int:
     """Return a process below another that runs a worker of Dask."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    tasks = Path(f"/proc/{parent}/task").iterdir()
+    children = [child for task in tasks for child in (task / "children").read_text().split()]
     found = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
     assert found
     return found[-1]
@@ -190,8 +196,10 @@ def test_a_node_that_is_killed_meanwhile_costs_no_article(
             breakable.kill(2)
 
     bulk(shards, index=anywhere, state=state, workers=2, progress=kill)
+    with searchkit.open(anywhere) as many:
+        during = many.ids(), many.facets()
     breakable.restart(2)
     breakable.wait_for("green")
     searchkit.index_articles(shards, index=tmp_path / "one")
     with searchkit.open(tmp_path / "one") as one, searchkit.open(anywhere) as many:
-        assert told(many) == told(one)
+        assert during == (many.ids(), many.facets()) == (one.ids(), one.facets())
