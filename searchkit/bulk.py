@@ -2,8 +2,8 @@
 
 The articles of each file are derived and put into the index by one process (`searchkit.loading`), in one batch
 that shows when all is done. What one article says of others comes after that: studies that go by a better key, and
-groups of versions in other languages. Each file that is done is noted (`searchkit.ledger`): a load that was cut short
-goes on where it was, and what was under way is done again.
+groups of versions in other languages. Each file that is done is noted (`searchkit.ledger`): a load that was cut
+short goes on where it was, and what was under way is done again.
 
 Dask spreads the work. It is a library like any other and brings its own scheduler, so that two processes here and
 a hundred machines differ in one address.
@@ -15,7 +15,7 @@ import os
 import pickle
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -64,6 +64,8 @@ def bulk(
     workers: int = 2,
     scheduler: str | None = None,
     state: str | os.PathLike[str] = ".searchkit-bulk",
+    shards: int | None = None,
+    replicas: int | None = None,
     vocabulary: str | os.PathLike[str] | None = None,
     studies: str | os.PathLike[str] | None = None,
     format: str | None = None,
@@ -81,7 +83,9 @@ def bulk(
         scheduler: address of a Dask scheduler, as in ``tcp://host:8786``, whose workers take part.
         state: folder that remembers what is done, removed at the end; after a load that was cut short, the same
             call goes on.
-        vocabulary: see `searchkit.index_articles`.
+        shards: of a new index; see `searchkit.index_articles`, like those that follow.
+        replicas: see there.
+        vocabulary: see there.
         studies: see there.
         format: see there.
         wait: seconds to wait for another writer.
@@ -97,10 +101,11 @@ def bulk(
     """
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
     known = StudyRegistry.load(Path(studies)) if studies is not None else None
-    shards, problems = _shards(paths, format)
-    opened = _opened(index, engine, words, known)
+    files, problems = _files(paths, format)
+    options = {name: number for name, number in (("shards", shards), ("replicas", replicas)) if number is not None}
+    opened = _opened(index, engine, words, known, options)
     with opened:
-        ledger = Ledger(Path(state), Plan.of(str(opened.path), shards, opened.vocabulary, opened.known_studies))
+        ledger = Ledger(Path(state), Plan.of(str(opened.path), files, opened.vocabulary, opened.known_studies))
 
         def fill(writer: SharedWriter, settings: Settings, deriver: Deriver) -> Changes:
             batch = writer.share(ledger.plan.batch)
@@ -303,7 +308,7 @@ def _number(identifier: str) -> int:
     return int.from_bytes(blake2b(identifier.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _shards(paths: Iterable[str | os.PathLike[str]], format: str | None) -> tuple[Sequence[Shard], list[str]]:
+def _files(paths: Iterable[str | os.PathLike[str]], format: str | None) -> tuple[Sequence[Shard], list[str]]:
     """Return the files under some paths, each once, and what is wrong with others."""
     files: dict[str, Shard] = {}
     problems: list[str] = []
@@ -319,9 +324,15 @@ def _shards(paths: Iterable[str | os.PathLike[str]], format: str | None) -> tupl
     return list(files.values()), problems
 
 
-def _opened(index: str, engine: str | None, words: Vocabulary | None, known: StudyRegistry | None) -> ArticleIndex:
+def _opened(
+    index: str,
+    engine: str | None,
+    words: Vocabulary | None,
+    known: StudyRegistry | None,
+    options: Mapping[str, int],
+) -> ArticleIndex:
     if not ArticleIndex.exists(index):
-        opened = ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known)
+        opened = ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known, **options)
     else:
         opened = ArticleIndex.open(index)
     try:

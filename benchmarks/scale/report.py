@@ -90,11 +90,10 @@ def markdown(lines: Sequence[Line], table: str) -> str:
     told = "; ".join(f"{line.metric} {line.value}" for line in lines if line.system == "run")
     parts = [
         "# Scale: what was measured, and what follows\n",
-        f"Made by `python benchmarks/scale/run.py`; what it means: [docs/scale.md](../../docs/scale.md).\n\n{told}\n",
+        "Made by `python benchmarks/scale/run.py`; what it means: [docs/scale.md](../../docs/scale.md).\n",
+        f"{told}\n",
         "## Analysis, on one processor\n",
-        _grid(
-            ["articles", "number", "characters", "µs a 1,000 characters", "articles a second"], _analysis(lines)
-        ),
+        _grid(["articles", "number", "characters", "µs for 1,000 of them", "articles a second"], _analysis(lines)),
     ]
     for size in sizes(lines):
         characters = value(lines, "corpus", size, "characters") or 0.0

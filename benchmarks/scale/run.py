@@ -1,9 +1,9 @@
-"""What an article costs to analyze, to index and to find, on each engine, and what follows for 10^4 to 10^9 of them.
+"""What articles cost to analyze, to index and to find, on each engine, and what follows for 10^4 to 10^9.
 
     python benchmarks/scale/run.py [--sizes 1000,10000] [--queries N] [--corpus FILE] [--seed N] [--out DIR]
 
-Three OpenSearch nodes are started on this machine for it (java and mvn; see tests/cluster). What is measured goes to
-scale.csv, and scale.md is made from it (--report: only that).
+Three OpenSearch nodes are started on this machine for it (java and mvn; see tests/cluster). What is measured goes
+to scale.csv, and scale.md is made from it (--report: only that).
 """
 
 import argparse
@@ -277,12 +277,15 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
+def numbers(text: str) -> list[int]:
+    """Read numbers between commas."""
+    return [int(number) for number in text.split(",")]
+
+
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[1_000, 10_000]
-    )
+    parser.add_argument("--sizes", type=numbers, default=[1_000, 10_000])
     parser.add_argument("--queries", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--corpus", type=Path, default=SHARED if SHARED.is_file() else SAMPLES)

@@ -10,7 +10,7 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
 
 
 @click.command(short_help="Fill an index in a cluster from many processes.")
-@click.argument("shards", nargs=-1, required=True, metavar="SHARD…")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @index_option
 @click.option("--engine", default=None, metavar="NAME", help="Engine of a new index.  [default: opensearch]")
 @click.option(
@@ -32,7 +32,13 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
     default=".searchkit-bulk",
     show_default=True,
     metavar="DIR",
-    help="Folder that remembers which shards are done, until all are.",
+    help="Folder that remembers which files are done, until all are.",
+)
+@click.option(
+    "--shards", type=click.IntRange(min=1), metavar="N", help="Shards of a new index in a cluster (docs/scale.md)."
+)
+@click.option(
+    "--replicas", type=click.IntRange(min=0), metavar="N", help="Copies of each shard of a new index, besides it."
 )
 @click.option(
     "--vocabulary",
@@ -55,22 +61,24 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
 @wait_option
 @json_option
 def command(
-    shards: tuple[str, ...],
+    files: tuple[str, ...],
     index: Path | str,
     engine: str | None,
     workers: int,
     scheduler: str | None,
     state: Path,
+    shards: int | None,
+    replicas: int | None,
     vocabulary: Path | None,
     studies: Path | None,
     format_: str | None,
     wait: float,
     as_json: bool,
 ) -> None:
-    """Fill a new index from shards: files of articles, or folders of them, each read by one process.
+    """Fill a new index from files of articles, or folders of files, each read by one process.
 
     Nothing shows before all is there. A load that was cut short goes on where it was when the same command is
-    given again: a shard that is done is not read again, and one that was under way is done anew.
+    given again: a file that is done is not read again, and one that was under way is done anew.
 
     \b
     Example:
@@ -87,12 +95,14 @@ def command(
             bar.update(progress.bytes - bar.pos)
 
         changes = bulk(
-            shards,
+            files,
             index=str(index),
             engine=engine,
             workers=workers,
             scheduler=scheduler,
             state=state,
+            shards=shards,
+            replicas=replicas,
             vocabulary=vocabulary,
             studies=studies,
             format=format_,
