@@ -22,6 +22,7 @@ from searchkit.index.explanation import Explanation
 from searchkit.index.fuzzy import within_distance
 from searchkit.index.lock import checked
 from searchkit.index.opensearch_cluster import Address, Cluster, reason_of
+from searchkit.index.opensearch_loader import OpenSearchLoader
 from searchkit.index.opensearch_paging import WHOLE, WINDOW, Hit, unseen, walk
 from searchkit.index.opensearch_query import Compiler, Dsl, Held, with_ids, with_values
 from searchkit.index.opensearch_state import State
@@ -91,6 +92,10 @@ class OpenSearchEngine(OfLastCommit):
         checked(wait)
         self.snapshot()
         return OpenSearchWriter(self, self._cluster, wait)
+
+    def loader(self, batch: int) -> OpenSearchLoader:
+        """Return a loader for a batch of a writer elsewhere; see `searchkit.index.loading`."""
+        return OpenSearchLoader(self, self._cluster, batch)
 
     def snapshot(self) -> "_Snapshot":
         """Return the last commit."""

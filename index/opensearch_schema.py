@@ -166,7 +166,7 @@ def encode(document: Document) -> tuple[dict[str, Any], set[tuple[str, str]]]:
         "id": kept(document.id),
         "language": kept(document.language),
         "published": document.published,
-        "group": group_key(document),
+        "group": group_key(document.id, document.group),
         "entry": base64.b64encode(entry.encode()).decode(),
         "stored": base64.b64encode(document.stored).decode(),
         "facet": {name: sorted(values) for name, values in facets.items()},
@@ -249,9 +249,9 @@ def facet_key(name: str) -> str:
     return name if _PLAIN.fullmatch(name) else "-" + name.encode("utf-8", "surrogatepass").hex()
 
 
-def group_key(document: Document) -> int:
+def group_key(identifier: str, group: str) -> int:
     """Return a number for a document's group; two of a million groups share one in 1 of 30 million indexes."""
-    group = f"group {document.group}" if document.group else f"id {document.id}"
+    group = f"group {group}" if group else f"id {identifier}"
     digest = hashlib.blake2b(group.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
 

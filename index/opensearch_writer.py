@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from types import TracebackType
@@ -137,6 +137,15 @@ class Bulk:
         self._waiting, self._bytes = {}, 0
 
 
+def send_terms(bulk: Bulk, index: str, terms: Collection[tuple[str, str]]) -> None:
+    """Let the words of an index know terms: (field, what is kept of it)."""
+    for field, text in sorted(terms):
+        action = {"_index": f"{index}-words", "_id": schema.identity(f"{field} {text}")}
+        source = {"field": field, "term": text, "length": schema.length_of(text)}
+        bulk.add(Operation({"create": action}, source, frozenset({_CONFLICT})))
+    bulk.flush()
+
+
 class OpenSearchWriter:
     """One batch of changes to an `OpenSearchEngine`.
 
@@ -158,6 +167,13 @@ class OpenSearchWriter:
         self._added: dict[str, str] = {}
         self._gone: dict[str, None] = {}
         self._terms: set[tuple[str, str]] = set()
+        self._shared = False
+
+    def share(self, batch: int = 0) -> int:
+        """Return the number of the batch, for loaders; see `searchkit.index.loading.SharedWriter`."""
+        state = self._begun(batch)
+        self._shared = True
+        return state.reserved
 
     def add(self, document: Document) -> None:
         """Add a document, replacing the one with the same id."""
@@ -187,7 +203,7 @@ class OpenSearchWriter:
 
     def commit(self) -> None:
         """Make the batch visible and durable at once."""
-        if not self._gone:
+        if not self._gone and not self._shared:
             return
         state = self._begun()
         self._bulk.flush()
@@ -232,13 +248,21 @@ class OpenSearchWriter:
 
     # The batch
 
-    def _begun(self) -> State:
-        """Return the state that this batch goes on from, with a generation of its own."""
+    def _begun(self, unfinished: int = 0) -> State:
+        """Return the state that this batch goes on from, with a generation of its own.
+
+        Args:
+            unfinished: the generation of a batch to go on with, if no other batch has begun since.
+        """
         if self._state is None:
             self._lock.check()
             state = State.read(self._cluster)
             if state is None:
                 raise IndexFormatError(f"{self._cluster.address} holds no index; index the articles again")
+            if state.generation < unfinished == state.reserved:
+                self._state = state
+                self._target, self._routings, self._made = state.index, state.routings, state.made
+                return state
             now = time.time()
             cut_short = range(state.generation + 1, state.reserved + 1)
             known = {number for number, _ in state.aborted}
@@ -259,6 +283,7 @@ class OpenSearchWriter:
         self._added = {}
         self._gone = {}
         self._terms = set()
+        self._shared = False
 
     def _identity(self, identifier: str) -> str:
         return f"{schema.identity(identifier)}-{self._begun().reserved}"
@@ -289,11 +314,7 @@ class OpenSearchWriter:
 
     def _send_terms(self) -> None:
         """Let the words of the index know the terms that are new."""
-        for field, text in sorted(self._terms):
-            action = {"_index": f"{self._target}-words", "_id": schema.identity(f"{field} {text}")}
-            source = {"field": field, "term": text, "length": schema.length_of(text)}
-            self._bulk.add(Operation({"create": action}, source, frozenset({_CONFLICT})))
-        self._bulk.flush()
+        send_terms(self._bulk, self._target, self._terms)
         self._engine.known_terms(self._target).update(self._terms)
         self._terms = set()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, cast
 
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from searchkit.batch import Changes
     from searchkit.bibliography import CitedStudy
     from searchkit.derive import Deriver
+    from searchkit.index.loading import SharedWriter
     from searchkit.readers import Draft, Problem
 
 _SORTS: Final = ("relevance", "date")
@@ -1002,6 +1003,33 @@ class ArticleIndex:
         with self._writing(wait):
             """Nothing but clear away what the old engine left."""
         return count
+
+    def fill(self, load: Callable[[SharedWriter, Settings, Deriver], Changes], *, wait: float = 10.0) -> Changes:
+        """Let others put articles into the index, which has none; all show at once, at the end.
+
+        Args:
+            load: gets the writer, to share its batch, the settings, to add to them, and what finds facets.
+            wait: seconds to wait for another writer.
+
+        Raises:
+            InputError: there are articles, or the engine takes them from one process only.
+            IndexLockedError: another process is writing.
+        """
+        from searchkit.index.loading import Loadable
+
+        with self._writing(wait) as writer:
+            now = self.snapshot()
+            if not isinstance(self._engine, Loadable):
+                raise InputError(
+                    f"{self.path}: the engine {now.engine!r} is filled by one process: searchkit index --jobs N"
+                )
+            if now.commit.stats().documents:
+                raise InputError(f"{self.path} has articles already; add others with: searchkit index")
+            current = now.settings.copy()
+            changes = load(cast("SharedWriter", writer), current, _deriver(current))
+            self._save(current)
+            writer.commit()
+        return changes
 
     # Inside
 

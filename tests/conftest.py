@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if "cluster" in getattr(item, "fixturenames", ()):
+        if {"cluster", "secured"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("cluster")
         for name, why in _OPTIONS.items():
             if name in item.keywords and not config.getoption(f"--{name}"):
@@ -57,15 +57,27 @@ def shared_articles() -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Three OpenSearch nodes, the same for all tests."""
+def java() -> None:
+    """Skip what needs OpenSearch nodes where they cannot be started."""
     if missing := missing_tools():
         why = f"OpenSearch needs {' and '.join(missing)} on the PATH"
         # There it is a promise that these tests run.
         if os.environ.get("CI", "").lower() == "true":
             pytest.fail(why)
         pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def cluster(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three OpenSearch nodes, the same for all tests."""
     with Cluster(tmp_path_factory.mktemp("cluster")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def secured(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One node that speaks HTTPS only, and with `secured.users` only."""
+    with Cluster(tmp_path_factory.mktemp("secured"), nodes=1, secure=True) as running:
         yield running
 
 

@@ -109,14 +109,15 @@ def read(
         if os.fspath(path) == STDIN:
             yield from _read_stream(stdin or sys.stdin.buffer, STDIN, format, report)
             continue
-        for file in _files(Path(path), format, report):
+        for file in files_of(Path(path), format, report):
             if isinstance(file, Problem):
                 yield file
             else:
                 yield from _read_file(file, format, report)
 
 
-def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Problem]:
+def files_of(path: Path, format: str | None, report: Report) -> Iterator[Path | Problem]:
+    """Yield the files that `read` reads for a path, in its order."""
     errors: list[OSError] = []
     try:
         if path.is_dir():

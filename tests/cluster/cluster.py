@@ -9,15 +9,16 @@
 Needs `java` (17 or later) and `mvn`. Maven keeps what it downloads: the first start takes minutes, others seconds.
 """
 
+import base64
 import contextlib
-import fcntl
 import http.client
 import json
-import os
 import random
+import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -26,66 +27,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
-PROJECT = Path(__file__).resolve().parent
+from distribution import ClusterError, Distribution, distribution, missing_tools, security_settings
+
+__all__ = ["Cluster", "ClusterError", "missing_tools"]
+
 STATUSES = ("red", "yellow", "green")
 # Of one node until it answers. On two busy cores three Java processes that start at once take most of a minute.
 STARTS_WITHIN = 180.0
 
 
-class ClusterError(Exception):
-    """The cluster cannot be built or started, or is not what a test waited for."""
-
-
-def missing_tools() -> list[str]:
-    """Which of the programs that a cluster needs this machine has not."""
-    return [name for name in ("java", "mvn") if shutil.which(name) is None]
-
-
-def class_path() -> str:
-    """Compile the node and resolve what it needs; the class path that starts it.
-
-    Raises:
-        ClusterError: Maven failed, with the end of what it said.
-    """
-    target = PROJECT / "target"
-    sources = [PROJECT / "pom.xml", *(path for path in (PROJECT / "src").rglob("*") if path.is_file())]
-    resolved = target / "classpath.txt"
-    target.mkdir(exist_ok=True)
-    with (target / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _is_current(resolved, sources):
-            made = subprocess.run(
-                ["mvn", "--batch-mode", "--quiet", "--file", str(PROJECT / "pom.xml"), "compile"],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if made.returncode:
-                raise ClusterError(f"mvn compile failed in {PROJECT}:\n{(made.stdout + made.stderr)[-4000:]}")
-    return os.pathsep.join([str(target / "classes"), resolved.read_text().strip()])
-
-
-def _is_current(resolved: Path, sources: list[Path]) -> bool:
-    if not resolved.is_file():
-        return False
-    made = resolved.stat().st_mtime
-    # Maven's cache may have been emptied since.
-    jars = resolved.read_text().strip().split(os.pathsep)
-    return all(made >= source.stat().st_mtime for source in sources) and all(Path(jar).is_file() for jar in jars)
-
-
 class Cluster:
-    """Nodes on free ports of 127.0.0.1 that know each other; without TLS, as they hear loopback only.
+    """Nodes on free ports of 127.0.0.1 that know each other and hear loopback only.
 
     Args:
         folder: Gets one folder for each node, with its data and `node.log`.
         nodes: How many, each able to be elected and to hold data.
         heap: Java heap of each node, as in `-Xmx`.
+        secure: With the security plugin: HTTPS, and users who have to say who they are.
         settings: Of every node, beside those that make it part of the cluster.
+
+    Attributes:
+        users: Passwords of `admin` and `reader`, if secure.
     """
 
     def __init__(
-        self, folder: Path, nodes: int = 3, *, heap: str = "512m", settings: Mapping[str, Any] | None = None
+        self,
+        folder: Path,
+        nodes: int = 3,
+        *,
+        heap: str = "512m",
+        secure: bool = False,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = folder
         self._heap = heap
@@ -94,12 +66,19 @@ class Cluster:
         self._http = ports[:nodes]
         self._transport = ports[nodes:]
         self._processes: list[subprocess.Popen[bytes] | None] = [None] * nodes
-        self._class_path = ""
+        self._distribution: Distribution | None = None
+        self.users = {name: secrets.token_urlsafe(16) for name in ("admin", "reader")} if secure else {}
 
     @property
     def urls(self) -> list[str]:
         """The address of each node, also of one that was killed."""
-        return [f"http://127.0.0.1:{port}" for port in self._http]
+        scheme = "https" if self.users else "http"
+        return [f"{scheme}://127.0.0.1:{port}" for port in self._http]
+
+    @property
+    def certificate(self) -> Path:
+        """The authority that signed the nodes' certificates, as PEM; there is one if secure."""
+        return self._home(0) / "config" / "authority.pem"
 
     @property
     def pids(self) -> list[int | None]:
@@ -112,7 +91,9 @@ class Cluster:
         Raises:
             ClusterError: one of them does not come up, with the end of its log.
         """
-        self._class_path = class_path()
+        self._distribution = distribution()
+        if self.users:
+            self._secure()
         try:
             for node in range(len(self._processes)):
                 self._launch(node)
@@ -217,8 +198,13 @@ class Cluster:
             headers={"Content-Type": "application/json"},
             method=method,
         )
+        context = None
+        if self.users:
+            context = ssl.create_default_context(cafile=self.certificate)
+            said_so = base64.b64encode(f"admin:{self.users['admin']}".encode()).decode()
+            asked.add_header("Authorization", f"Basic {said_so}")
         try:
-            with urllib.request.urlopen(asked, timeout=timeout) as answer:
+            with urllib.request.urlopen(asked, timeout=timeout, context=context) as answer:
                 said = answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -246,10 +232,22 @@ class Cluster:
             raise ClusterError(f"node {node} does not run")
         return process
 
+    def _secure(self) -> None:
+        assert self._distribution is not None
+        first, *others = [self._home(node) / "config" for node in range(len(self._processes))]
+        first.mkdir(parents=True)
+        self._distribution.write_security(first, self.users)
+        for config in others:
+            shutil.copytree(first, config)
+
     def _launch(self, node: int) -> None:
+        assert self._distribution is not None
         home = self._home(node)
-        for name in ("config", "data", "logs", "tmp", "plugins", "modules"):
+        for name in ("config", "data", "logs", "tmp"):
             (home / name).mkdir(parents=True, exist_ok=True)
+        for name in ("modules", "plugins") if self.users else ("modules",):
+            if not (home / name).exists():
+                (home / name).symlink_to(getattr(self._distribution, name))
         # YAML has JSON in it.
         (home / "config" / "opensearch.yml").write_text(json.dumps(self._configuration(node), indent=2))
         log: IO[bytes]
@@ -268,7 +266,7 @@ class Cluster:
                     "-Dio.netty.noUnsafe=true",
                     "-Dio.netty.allocator.numDirectArenas=0",
                     "-cp",
-                    self._class_path,
+                    self._distribution.class_path,
                     "ClusterNode",
                     str(home),
                 ],
@@ -299,6 +297,7 @@ class Cluster:
             "cluster.routing.allocation.disk.watermark.flood_stage": "100mb",
             # Threads for a processor each, not for all of this machine in each of the nodes.
             "node.processors": 1,
+            **(security_settings(home / "config") if self.users else {}),
             **self._settings,
         }
 

@@ -1,6 +1,9 @@
 """The cluster that other tests rely on: three processes, which can be killed and come back with their data."""
 
 import os
+import ssl
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,8 @@ def test_three_nodes_are_three_processes(cluster: Cluster) -> None:
 def test_a_killed_node_comes_back_with_its_data(breakable: Cluster) -> None:
     cluster = breakable
     cluster.request("PUT", "/kept", {"settings": {"number_of_shards": 3, "number_of_replicas": 1}})
+    # What is written before a replica is there, only one node has.
+    cluster.wait_for("green")
     for number in range(20):
         cluster.request("PUT", f"/kept/_doc/{number}", {"number": number})
     cluster.kill(1)
@@ -51,3 +56,13 @@ def test_stopped_nodes_are_gone(cluster: Cluster, tmp_path: Path) -> None:
         assert pid is not None
         assert Path(f"/proc/{pid}/stat").exists()
     assert not Path(f"/proc/{pid}/stat").exists()
+
+
+def test_a_secured_node_lets_in_who_it_knows(secured: Cluster) -> None:
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        urllib.request.urlopen(secured.urls[0])
+    trusting = ssl.create_default_context(cafile=secured.certificate)
+    with pytest.raises(urllib.error.HTTPError, match="401") as refused:
+        urllib.request.urlopen(secured.urls[0], context=trusting)
+    refused.value.close()
+    assert secured.request("GET", "/_plugins/_security/authinfo")["user_name"] == "admin"
