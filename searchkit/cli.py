@@ -18,6 +18,7 @@ from searchkit.errors import SearchkitError
 # In the order in which a newcomer meets them.
 COMMANDS: Final = (
     "index",
+    "bulk",
     "search",
     "suggest",
     "facets",
