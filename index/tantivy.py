@@ -26,7 +26,16 @@ from tantivy import FieldType, Order
 from tantivy import Query as Found
 
 from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, OfLastCommit, Request, Response
+from searchkit.index.engine import (
+    Document,
+    EngineHit,
+    EngineStats,
+    Entry,
+    Location,
+    OfLastCommit,
+    Request,
+    Response,
+)
 from searchkit.index.explanation import Explanation
 from searchkit.index.files import read_plain, size_of, sync
 from searchkit.index.lock import WriterLock
@@ -70,16 +79,17 @@ class TantivyEngine(OfLastCommit):
         self._snapshot: _Snapshot | None = None
 
     @classmethod
-    def create(cls, location: Path) -> Self:
+    def create(cls, location: Location) -> Self:
         """Make an empty index."""
+        location = Path(location)
         location.mkdir(parents=True, exist_ok=True)
         _name(location, {})
         return cls(location)
 
     @classmethod
-    def open(cls, location: Path) -> Self:
+    def open(cls, location: Location) -> Self:
         """Open an index."""
-        engine = cls(location)
+        engine = cls(Path(location))
         engine.snapshot()
         return engine
 

@@ -27,6 +27,7 @@ from searchkit.index.engine import Document
 from searchkit.index.files import read_plain, sync
 from searchkit.index.fuzzy import similar
 from searchkit.index.query import KINDS
+from searchkit.limits import MAX_TOKEN
 
 META: Final = "meta.json"
 _MANAGED: Final = ".managed.json"
@@ -48,6 +49,9 @@ _SHORT: Final = "="
 _LONG: Final = "#"
 _DIGITS: Final = "0123456789abcdef"
 _PLAIN: Final = re.compile(r"\w+", re.ASCII)
+# What means something in tantivy's patterns.
+_SYNTAX: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_ESCAPED: Final = r"\\\g<0>"
 # Of a terms aggregation: exact only where no bucket is left out.
 _ALL_BUCKETS: Final = 2**31 - 1
 # What tantivy says of more than 65,000 buckets.
@@ -305,6 +309,15 @@ class Part:
         """Return the keys of the terms that begin so; of terms that are too long, only by the kept beginning."""
         found = [key for key, _ in self.searcher.terms_with_prefix(kind, term_key(prefix))]
         return found if longest is None else [key for key in found if _length(key) <= longest]
+
+    def beginning(self, kind: str, prefix: str, longest: int | None = None) -> Query | None:
+        """Return a query for documents that hold a term that begins so; None if there are none."""
+        key = term_key(prefix)
+        if longest is not None or len(key) > MAX_TOKEN:
+            keys = self.keys(kind, prefix, longest)
+            return Query.term_set_query(self.schema, kind, keys) if keys else None
+        # The terms are not listed: there may be very many.
+        return Query.regex_query(self.schema, kind, f"{_SYNTAX.sub(_ESCAPED, key)}(?s:.*)")
 
     def similar(
         self, kind: str, text: str, distance: int, *, exchanges: bool = False

@@ -7,15 +7,14 @@ factor: ours over its own.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from tantivy import Occur, Query
 
 from searchkit.index import bm25
 from searchkit.index import query as tree
-from searchkit.index.explanation import Explanation, Statistics
+from searchkit.index.explanation import Explanation, Statistics, explained_bool, summed
 from searchkit.index.fuzzy import most_frequent
 from searchkit.index.tantivy_part import Part, term_key
 
@@ -96,6 +95,8 @@ class Compiler:
                 return query.boost
             case tree.Everything():
                 return 0.0
+            case tree.Bool() if not query.must and len(query.should) == 1:
+                return self.constant_score(query.should[0])
             case tree.Bool() if not query.should:
                 scores = [self.constant_score(part) for part in query.must]
                 return sum(score for score in scores if score is not None) if None not in scores else None
@@ -110,7 +111,7 @@ class Compiler:
             case tree.Ids():
                 return part.with_ids(query.ids), query.boost
             case tree.Prefix():
-                return _any_of(part, part.kind(query.field), _expanded(query, part)), query.boost
+                return _beginning(query, part), query.boost
             case tree.Fuzzy():
                 return _any_of(part, part.kind(query.field), _similar(query, part)), query.boost
         raise AssertionError(query)
@@ -265,7 +266,7 @@ class Compiler:
                 return self.frequency(query.field, query.terms[0][1])
             found = self._scored_phrase(query, part, 0.0)
         else:
-            found = _any_of(part, part.kind(query.field), _expanded(query, part))
+            found = _beginning(query, part)
         return 0 if found is None else part.held(query, found)
 
     # Statistics
@@ -304,7 +305,7 @@ class Compiler:
                     )
                     for term, frequency in self._held(query).get(part.language, ())
                 ]
-                return _sum(query, parts)
+                return summed(query, parts)
             case tree.Phrase():
                 statistics = (query.boost, [float(frequency) for frequency in _frequencies(query, part)])
                 return self._explained(query, self._phrase(query, part), statistics, part, address)
@@ -315,7 +316,7 @@ class Compiler:
                 statistics = (weight / rarity if rarity else 0.0, [held])
                 return self._explained(query, scored, statistics, part, address)
             case tree.Bool():
-                return _explained_bool(query, inside)
+                return explained_bool(query, inside)
         constant, boost = self._constant(query, part)
         wanted = part.with_ids([identifier])
         if constant is None or wanted is None or not part.count(_both(constant, wanted)):
@@ -405,6 +406,11 @@ def _any_of(part: Part, kind: str | None, keys: Sequence[str]) -> Query | None:
     return Query.term_set_query(part.schema, kind, keys) if kind and keys else None
 
 
+def _beginning(query: tree.Prefix, part: Part) -> Query | None:
+    kind = part.kind(query.field)
+    return part.beginning(kind, query.prefix, query.max_length) if kind else None
+
+
 def _expanded(query: tree.Prefix, part: Part) -> list[str]:
     kind = part.kind(query.field)
     return part.keys(kind, query.prefix, query.max_length) if kind else []
@@ -430,18 +436,3 @@ def _detail(told: Mapping[str, Any], name: str) -> float:
             return float(each["value"])
         found += sorted(each.get("details") or (), key=lambda inner: -inner["value"])
     return 0.0
-
-
-def _sum(query: tree.Query, parts: Iterable[Explanation | None]) -> Explanation | None:
-    found = tuple(part for part in parts if part is not None)
-    return Explanation(query, sum(part.score for part in found), found) if found else None
-
-
-def _explained_bool(query: tree.Bool, explain: Callable[[tree.Query], Explanation | None]) -> Explanation | None:
-    must = [explain(each) for each in query.must]
-    should = [explain(each) for each in query.should]
-    if None in must or (not must and query.should and not any(should)):
-        return None
-    if not (must or query.should or query.must_not) or any(explain(each) for each in query.must_not):
-        return None
-    return _sum(query, chain(must, should)) or Explanation(query, 0.0)

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineStats, Entry, OfLastCommit, Request, Response
+from searchkit.index.engine import Document, EngineStats, Entry, Location, OfLastCommit, Request, Response
 from searchkit.index.evaluation import Evaluator
 from searchkit.index.explanation import Explanation
 from searchkit.index.files import read_plain, size_of, sync
@@ -160,16 +160,17 @@ class WhooshEngine(OfLastCommit):
         self._snapshot: _Snapshot | None = None
 
     @classmethod
-    def create(cls, location: Path) -> Self:
+    def create(cls, location: Location) -> Self:
         """Make an empty index."""
+        location = Path(location)
         location.mkdir(parents=True, exist_ok=True)
         _Contents(0, []).write(location)
         return cls(location)
 
     @classmethod
-    def open(cls, location: Path) -> Self:
+    def open(cls, location: Location) -> Self:
         """Open an index."""
-        engine = cls(location)
+        engine = cls(Path(location))
         engine.snapshot()
         return engine
 
