@@ -1,11 +1,13 @@
 """Tokens to an index, and to ranked hits. One file for each engine behind one protocol."""
 
 from searchkit.index.engine import (
+    Checked,
     Document,
     Engine,
     EngineHit,
     EngineStats,
     Entry,
+    Kept,
     Request,
     Response,
     Sort,
@@ -16,11 +18,13 @@ from searchkit.index.registry import DEFAULT_ENGINE, ENGINES, engine_class
 __all__ = [
     "DEFAULT_ENGINE",
     "ENGINES",
+    "Checked",
     "Document",
     "Engine",
     "EngineHit",
     "EngineStats",
     "Entry",
+    "Kept",
     "Request",
     "Response",
     "Sort",

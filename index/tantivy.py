@@ -5,10 +5,8 @@ the folders that make up the last commit, and is replaced as a whole: so a commi
 languages together.
 """
 
-import json
 import os
 import re
-import shutil
 import threading
 import time
 from collections import defaultdict
@@ -19,18 +17,31 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 from uuid import uuid4
+from zlib import crc32
 
 import tantivy
 from tantivy import FieldType, Order
 from tantivy import Query as Found
 
-from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, Request, Response
+from searchkit.errors import SearchkitError
+from searchkit.index import files
+from searchkit.index.engine import Checked, Document, EngineHit, EngineStats, Entry, Kept, Request, Response
 from searchkit.index.explanation import Explanation
-from searchkit.index.files import size_of, sync
+from searchkit.index.files import damaged, size_of
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import KINDS, Everything, Query
-from searchkit.index.tantivy_part import Part, encode, link, narrowed, schema, term_key, tidy
+from searchkit.index.tantivy_part import (
+    META,
+    Part,
+    encode,
+    link,
+    narrowed,
+    problems,
+    schema,
+    term_key,
+    tidy,
+    unreadable,
+)
 from searchkit.index.tantivy_query import Compiler, matching
 
 _COMMIT: Final = "commit.json"
@@ -76,17 +87,17 @@ class TantivyEngine:
 
     def writer(self, wait: float = 10.0) -> "TantivyWriter":
         """Return the one writer."""
-        if not self._location.is_dir():
-            raise IndexFormatError(f"{self._location} is missing; index the articles again")
-        return TantivyWriter(self, self._location, wait)
+        return TantivyWriter(self._location, wait)
 
     def search(self, request: Request) -> Response:
         """Answer a request from the last commit."""
-        return self._current().search(request)
+        with self._reading() as snapshot:
+            return snapshot.search(request)
 
     def document_frequency(self, field: str, text: str) -> int:
         """Return how many documents hold a term in a field."""
-        return self._current().compiler.frequency(field, text)
+        with self._reading() as snapshot:
+            return snapshot.compiler.frequency(field, text)
 
     def document_count(self, language: str) -> int:
         """Return how many documents there are in a language."""
@@ -96,20 +107,25 @@ class TantivyEngine:
     def terms(self, field: str, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield the terms of a field that begin so, with their document frequencies."""
         kind, _, language = field.partition("_")
-        part = self._current().parts.get(language)
-        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
+        with self._reading() as snapshot:
+            part = snapshot.parts.get(language)
+            if part and kind in KINDS:
+                yield from part.terms(kind, prefix)
 
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match."""
-        return self._current().explain(query, ids)
+        with self._reading() as snapshot:
+            return snapshot.explain(query, ids)
 
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
-        return self._current().get(ids)
+        with self._reading() as snapshot:
+            return snapshot.get(ids)
 
     def entries(self) -> Iterator[Entry]:
         """Yield the table of contents."""
-        return self._current().entries()
+        with self._reading() as snapshot:
+            yield from snapshot.entries()
 
     def stats(self) -> EngineStats:
         """Return what the index holds."""
@@ -124,6 +140,59 @@ class TantivyEngine:
         """Let go of files."""
         with self._lock:
             self._snapshot = None
+
+    @classmethod
+    def check(cls, location: Path) -> Iterator[Checked]:
+        """Compare all files with their checksums."""
+        try:
+            named, checks = _named(location)
+        except (SearchkitError, FileNotFoundError) as error:
+            yield Checked(_COMMIT, "missing" if isinstance(error, FileNotFoundError) else "damaged")
+            return
+        yield Checked(_COMMIT)
+        for code, name in named.items():
+            for file, found in problems(location / name):
+                problem = found
+                if file == META and not found and checks.get(code) not in {None, _check_of(location / name)}:
+                    problem = "damaged"
+                yield Checked(f"{name}/{file}", problem)
+        for path in _unnamed(location, named.values()):
+            yield Checked(path.name, litter=True)
+
+    @classmethod
+    def salvage(cls, location: Path) -> Iterator[Kept]:
+        """Yield what can be read of the documents."""
+        from searchkit.index.tantivy_salvage import salvaged
+
+        try:
+            folders = list(_named(location)[0].values())
+        except (SearchkitError, FileNotFoundError):
+            found = [path for path in location.glob("*/") if (path / META).is_file()]
+            folders = [path.name for path in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)]
+        for name in folders:
+            yield from salvaged(location / name)
+
+    @classmethod
+    def renewed(cls, location: Path, wait: float = 10.0) -> "TantivyWriter":
+        """Return a writer whose first commit replaces everything."""
+        location.mkdir(exist_ok=True)
+        return TantivyWriter(location, wait, anew=True)
+
+    @contextmanager
+    def _reading(self) -> Iterator["_Snapshot"]:
+        """Give the last commit, and say so where reading fails because a file was damaged."""
+        snapshot = self._current()
+        try:
+            yield snapshot
+        except (SearchkitError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # damaged files make tantivy panic, which is no Exception
+            for part in snapshot.parts.values():
+                if any(found for _, found in problems(part.folder)):
+                    raise unreadable(part.folder, error) from error
+            if not isinstance(error, Exception):
+                raise damaged(self._location, f"{self._location}: tantivy gave up ({_told(error)})") from error
+            raise
 
     def _current(self) -> "_Snapshot":
         """Return the snapshot of the last commit; readers of older ones go on undisturbed."""
@@ -165,10 +234,13 @@ class _Batch:
 
     def drop(self) -> None:
         """Forget all changes."""
-        with suppress(Exception):  # there may be nothing to roll back, or no place to write that down
+        try:
             self._writer.rollback()
             self._writer.wait_merging_threads()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: S110 - nothing to roll back, or no place to write that down
+            pass
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -177,12 +249,20 @@ class _Batch:
             yield
         except ValueError as error:  # a full disk, above all
             number = _OS_ERROR.search(str(error))
-            reason = os.strerror(int(number[1])) if number else _reason(str(error))
+            reason = os.strerror(int(number[1])) if number else _reason(_told(error))
             raise OSError(number and int(number[1]), reason, str(self.folder)) from error
+        except (Exception, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # tantivy panics where files that it reads to merge them are damaged
+            raise unreadable(self.folder, error) from error
+
+
+def _told(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _reason(told: str) -> str:
-    return "writing failed; is the disk full?" if "writer was killed" in told else " ".join(told.split())
+    return "writing failed; is the disk full?" if "writer was killed" in told else told
 
 
 class TantivyWriter:
@@ -192,12 +272,16 @@ class TantivyWriter:
         IndexLockedError: another writer did not finish in time.
     """
 
-    def __init__(self, engine: TantivyEngine, location: Path, wait: float) -> None:
+    def __init__(self, location: Path, wait: float, *, anew: bool = False) -> None:
+        if not location.is_dir():
+            raise damaged(location, f"{location} is missing")
         self._lock = WriterLock(location, wait)
-        self._engine = engine
         self._location = location
-        # Made at the first change, so that a batch without any writes nothing.
-        self._snapshot: _Snapshot | None = None
+        # Opened at the first change, so that a batch without any reads and writes nothing.
+        self._snapshot: _Snapshot | None = _Snapshot(None, {}) if anew else None
+        self._anew = anew
+        if not anew:
+            _sweep(location)
         self._batches: dict[str, _Batch] = {}
         self._added: dict[str, str] = {}
 
@@ -221,7 +305,7 @@ class TantivyWriter:
 
     def commit(self) -> None:
         """Make the batch visible and durable at once."""
-        if self._batches:
+        if self._batches or self._anew:
             for batch in self._batches.values():
                 batch.finish()
             named = {code: part.folder.name for code, part in self._begun().parts.items()}
@@ -232,7 +316,8 @@ class TantivyWriter:
                 if code not in self._batches or Part(self._location / name, code).documents
             }
             _name(self._location, filled)
-            _sweep(self._location, filled.values())
+            _sweep(self._location)
+        self._anew = False
         self._batches = {}
         self._snapshot = None
         self._added.clear()
@@ -246,8 +331,14 @@ class TantivyWriter:
     ) -> None:
         """Drop what was not committed."""
         try:
+            # A commit may fail when its folders are in the index already.
+            named = set()
+            with suppress(SearchkitError, OSError):
+                named = set(_named(self._location)[0].values())
             for batch in self._batches.values():
                 batch.drop()
+                if batch.folder.name not in named:
+                    files.remove_folder(batch.folder)
         finally:
             self._batches = {}
             self._lock.release()
@@ -255,8 +346,7 @@ class TantivyWriter:
     def _begun(self) -> "_Snapshot":
         """Return the commit that this batch goes on from."""
         if self._snapshot is None:
-            self._snapshot = self._engine._current()  # noqa: SLF001
-            _sweep(self._location, [part.folder.name for part in self._snapshot.parts.values()])
+            self._snapshot = _opened(self._location, None)
         return self._snapshot
 
     def _batch(self, language: str) -> _Batch:
@@ -532,14 +622,14 @@ def _id(candidate: _Candidate) -> str:
 
 def _name(location: Path, folders: Mapping[str, str]) -> None:
     """Make some folders the index, at once: readers see the old ones or these."""
-    draft = location / f".{_COMMIT}.tmp"
-    with draft.open("w", encoding="utf-8") as stream:
-        json.dump({"format": _FORMAT, "languages": folders}, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    sync(location)
-    draft.replace(location / _COMMIT)
-    sync(location)
+    files.sync(location)  # the folders' names
+    checks = {code: _check_of(location / name) for code, name in folders.items()}
+    data = {"format": _FORMAT, "tantivy": tantivy.__version__, "languages": folders, "meta": checks}
+    files.rewrite(location / _COMMIT, files.sealed(data))
+
+
+def _check_of(folder: Path) -> int:
+    return crc32((folder / META).read_bytes())
 
 
 def _stamp(location: Path) -> object:
@@ -557,33 +647,44 @@ def _opened(location: Path, old: _Snapshot | None) -> _Snapshot:
     for left in reversed(range(_OPEN_TRIES)):
         stamp = _stamp(location)  # before reading: if it is replaced in between, it is read again
         try:
-            named = _named(location)
+            named, checks = _named(location)
             parts = {
-                code: known.get(location / name) or Part(location / name, code) for code, name in named.items()
+                code: known.get(location / name) or Part(location / name, code, checks.get(code))
+                for code, name in named.items()
             }
             return _Snapshot(stamp, parts)
         except FileNotFoundError as error:
-            if not left:
-                raise IndexFormatError(f"{error.filename} is missing; index the articles again") from error
+            if not left or not location.is_dir():
+                raise damaged(location, f"{error.filename} is missing") from error
             time.sleep(0.02)
     raise AssertionError("unreachable")
 
 
-def _named(location: Path) -> dict[str, str]:
-    """Return the name of each language's folder in the last commit."""
+def _named(location: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the name of each language's folder in the last commit, and the checksum of what describes it."""
     file = location / _COMMIT
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = files.unsealed(file.read_bytes())
         if data["format"] != _FORMAT:
-            raise IndexFormatError(f"{file}: format {data['format']!r} is not {_FORMAT}; index the articles again")
-        return dict(data["languages"])
+            raise damaged(location, f"{file}: format {data['format']!r} is not {_FORMAT}")
+        return dict(data["languages"]), data.get("meta", {})
     except (ValueError, KeyError, TypeError) as error:
-        raise IndexFormatError(f"{file} cannot be read ({error!r}); index the articles again") from error
+        raise damaged(location, f"{file} cannot be read ({_told(error)})") from error
 
 
-def _sweep(location: Path, used: Iterable[str]) -> None:
-    """Remove the folders of earlier commits, and of processes that were killed."""
+def _unnamed(location: Path, used: Iterable[str]) -> list[Path]:
+    """Return the folders of earlier commits, and what processes left that were killed, sorted."""
     keep = set(used)
-    for folder in location.iterdir():
-        if folder.is_dir() and folder.name not in keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    draft = files.draft_of(location / _COMMIT)
+    found = [path for path in location.iterdir() if path == draft or (path.is_dir() and path.name not in keep)]
+    return sorted(found)
+
+
+def _sweep(location: Path) -> None:
+    """Remove what the last commit does not name; nothing, if it cannot be read."""
+    with suppress(SearchkitError, OSError):
+        for path in _unnamed(location, _named(location)[0].values()):
+            if path.is_dir():
+                files.remove_folder(path)
+            else:
+                files.remove(path)

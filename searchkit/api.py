@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from searchkit import settings
 from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
 from searchkit.filters import Filter
@@ -111,6 +112,7 @@ def index_articles(
         IndexStateError: the index cannot be opened, or another process is writing to it.
     """
     from searchkit.readers import read
+    from searchkit.readers.draft import STDIN
 
     paths = list(paths)
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
@@ -127,8 +129,16 @@ def index_articles(
         if other_words or (known is not None and known != opened.known_studies):
             opened.rebuild(vocabulary=words, studies=known, wait=wait, jobs=jobs)
         drafts = read(paths, format=format, report=report)
-        changes = opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
+        changes = opened.update(
+            drafts,
+            prune=paths if prune else (),
+            sources=[path for path in paths if path != STDIN],
+            wait=wait,
+            jobs=jobs,
+            progress=progress,
+        )
     if new and not changes.any:
-        # Nothing to index is no reason to leave an empty index behind.
+        # Nothing to index is no reason to leave an empty index behind. Killed in between, the next run goes on.
+        settings.remove(opened.path)
         shutil.rmtree(opened.path, ignore_errors=True)
     return changes

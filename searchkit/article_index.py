@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from searchkit import settings
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
+from searchkit.damage import damage_told, failed
 from searchkit.errors import AnalyzerMismatchError, FilterError, IndexFormatError, InputError
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
@@ -28,6 +28,7 @@ from searchkit.index import (
     Sort,
     Writer,
     engine_class,
+    files,
 )
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.matches import Sought
@@ -79,6 +80,7 @@ class IndexInfo:
     mechanisms: int
 
 
+@damage_told
 class ArticleIndex:
     """An index of articles in a folder. Made by `create`, `open` or `searchkit.open`.
 
@@ -120,6 +122,7 @@ class ArticleIndex:
             if folder.exists() and not folder.is_dir():
                 raise InputError(f"{folder} is a file; name a folder for the index")
             folder.mkdir(parents=True, exist_ok=True)
+            _clear(folder)
             if any(folder.iterdir()):
                 raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
             kind.create(folder / engine).close()
@@ -555,6 +558,7 @@ class ArticleIndex:
         drafts: Iterable[Draft | Problem],
         *,
         prune: Sequence[str | os.PathLike[str]] = (),
+        sources: Iterable[str | os.PathLike[str]] = (),
         wait: float = 10.0,
         jobs: int = 1,
         progress: Callable[[Draft], None] | None = None,
@@ -564,6 +568,7 @@ class ArticleIndex:
         Args:
             drafts: what `searchkit.readers.read` yields. Problems are passed on in the result.
             prune: files and folders; articles that came from there and are not among ``drafts`` are removed.
+            sources: files and folders that ``drafts`` come from, to be read again should the index be damaged.
             wait: seconds to wait for another writer.
             jobs: processes to analyze articles on, once there are many. With more than 1 a script needs
                 ``if __name__ == "__main__":``, as `multiprocessing` tells.
@@ -579,14 +584,16 @@ class ArticleIndex:
 
         with self._writing(wait) as writer:
             self._refresh()
-            batch = Batch(self._engine, writer, _deriver(self._settings), self._settings.copy(), jobs)
+            batch = Batch(self._engine, writer, deriver_of(self._settings), self._settings.copy(), jobs)
             changes = batch.update(drafts, prune, progress)
             if changes.any:
+                batch.settings.add_sources(str(Path(source).resolve()) for source in sources)
                 # The labels are written first: those of articles that are not there yet do no harm.
                 self._save(batch.settings)
                 writer.commit()
-                # Once more: whoever read them before the commit has kept what the index said before it.
-                self._save(batch.settings)
+                # Whoever read them before the commit has kept what the index said before it.
+                settings.touch(self.path)
+                self._take(batch.settings, settings.stamp(self.path))
             # Also what a process that was killed before this has left undone.
             self._tie(writer)
         return changes
@@ -615,8 +622,9 @@ class ArticleIndex:
                 old.engine,
                 vocabulary or old.vocabulary,
                 studies=old.studies if studies is None else studies,
+                sources=old.sources,
             )
-            number = Batch(self._engine, writer, _deriver(new), new, jobs).rebuild()
+            number = Batch(self._engine, writer, deriver_of(new), new, jobs).rebuild()
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)
@@ -673,20 +681,27 @@ class ArticleIndex:
             engine = self._engine
             try:
                 writer = engine.writer(wait)
-            except (OSError, IndexFormatError):
+            except (OSError, IndexFormatError) as error:
                 # Its files are gone if another process has moved the index to another engine meanwhile.
                 self._follow()
-                if self._engine is engine:
-                    raise
-                continue
-            with writer:
-                self._follow()
-                if self._engine is engine:
-                    for name in ENGINES.keys() - {self._opened}:
-                        # Of a move to another engine, done or cut short.
-                        shutil.rmtree(self.path / name, ignore_errors=True)
-                    yield writer
-                    return
+                if self._engine is not engine:
+                    continue
+                if isinstance(error, OSError):
+                    raise failed(self.path, error) from error
+                raise
+            try:
+                with writer:
+                    self._follow()
+                    if self._engine is engine:
+                        # Of processes that were killed.
+                        settings.clean(self.path)
+                        for name in ENGINES.keys() - {self._opened}:
+                            # Of a move to another engine, done or cut short.
+                            files.remove_folder(self.path / name)
+                        yield writer
+                        return
+            except OSError as error:
+                raise failed(self.path, error) from error
 
     def _follow(self) -> None:
         """Open the engine that the index has now."""
@@ -699,7 +714,7 @@ class ArticleIndex:
         """Derive articles anew whose studies have a better key that their index has learned since."""
         from searchkit.batch import Batch
 
-        batch = Batch(self._engine, writer, _deriver(self._settings), self._settings.copy())
+        batch = Batch(self._engine, writer, deriver_of(self._settings), self._settings.copy())
         if batch.tie():
             writer.commit()
             self._save(batch.settings)
@@ -922,13 +937,31 @@ class ArticleIndex:
         return self._names.accepted(name, spellings, known)
 
 
+def _clear(folder: Path) -> None:
+    """Remove what a process left that was killed while it made or removed an empty index.
+
+    Raises:
+        IndexFormatError: there are documents; only the settings are gone.
+    """
+    for name in ENGINES:
+        place = folder / name
+        if place.is_dir():
+            if next(engine_class(name).salvage(place), None) is not None:
+                raise IndexFormatError(
+                    f"{folder / settings.FILE} is missing; run: searchkit rebuild --index {folder}"
+                )
+            files.remove_folder(place)
+    settings.clean(folder)
+
+
 def _narrowed(page: Request, query: Query, filters: Filters, *, facets: bool) -> Request:
     """Return the request for a page of what a query and filters leave."""
     counted = filters.counted() if facets else ()
     return replace(page, query=query, filters=filters.for_engine(), facets=counted)
 
 
-def _deriver(current: Settings) -> Deriver:
+def deriver_of(current: Settings) -> Deriver:
+    """Return what finds facets with the vocabulary and the studies of an index."""
     from searchkit.derive import Deriver
 
     return Deriver(current.vocabulary, Vocabulary.builtin("study_types"), _known(current))

@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "analyze",
     "rebuild",
     "convert",
+    "doctor",
     "vocabulary",
     "evaluate",
     "demo",

@@ -1,21 +1,28 @@
 """What an index says of itself: ``searchkit.json`` in its folder, beside the engine's own."""
 
-import json
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
 import searchkit
 from searchkit.errors import IndexFormatError, IndexNotFoundError
+from searchkit.index import ENGINES, files
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 FILE: Final = "searchkit.json"
 FORMAT: Final = 3
+# Places that were indexed, kept to read them again; more are not.
+_MOST_SOURCES: Final = 1_000
 
 Stamp = tuple[int, ...]
+
+
+class NewerFormatError(IndexFormatError):
+    """The index was written by a later version."""
 
 
 @dataclass(slots=True)
@@ -29,6 +36,7 @@ class Settings:
         study_labels: study key -> what people call it.
         studies: the studies that were given to be known besides those that ship with searchkit.
         study_ties: keys of unknown studies that have a better one (`searchkit.studies.Ties`).
+        sources: the files and folders that articles were read from, so that `searchkit.doctor.restore` can again.
         version: the release of searchkit that made it.
     """
 
@@ -38,6 +46,7 @@ class Settings:
     study_labels: dict[str, str] = field(default_factory=dict)
     study_ties: dict[str, dict[str, str]] = field(default_factory=dict)
     studies: StudyRegistry = field(default_factory=StudyRegistry)
+    sources: tuple[str, ...] = ()
     version: str = searchkit.__version__
 
     @classmethod
@@ -49,19 +58,27 @@ class Settings:
             IndexFormatError: another version wrote it, or it is damaged.
         """
         file = folder / FILE
+        mend = f"run: searchkit rebuild --index {folder}"
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
+            data = files.unsealed(file.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
+            if any((folder / name).is_dir() for name in ENGINES):
+                raise IndexFormatError(f"{file} is missing; {mend}") from None
             raise IndexNotFoundError(
                 f"no index in {folder}; make one with: searchkit index ARTICLES --index {folder}"
             ) from None
-        except (OSError, ValueError) as error:
-            raise IndexFormatError(f"{file}: cannot be read ({error}); index the articles again") from error
+        except OSError as error:
+            raise IndexFormatError(f"{file} cannot be read ({error.strerror})") from error
+        except ValueError as error:
+            raise IndexFormatError(f"{file} is damaged ({error}); {mend}") from error
         found = data.get("format") if isinstance(data, dict) else None
-        if found != FORMAT:
-            raise IndexFormatError(
-                f"{file}: format {found!r}, but this searchkit reads format {FORMAT}; index the articles again"
+        if isinstance(found, int) and found > FORMAT:
+            raise NewerFormatError(
+                f"{file}: format {found}, of searchkit {data.get('searchkit')}; this is {searchkit.__version__} and "
+                f"reads format {FORMAT}; run: pip install --upgrade searchkit"
             )
+        if found != FORMAT:
+            raise IndexFormatError(f"{file}: format {found!r}, and this searchkit reads format {FORMAT}; {mend}")
         try:
             return cls(
                 engine=data["engine"],
@@ -70,10 +87,11 @@ class Settings:
                 study_labels=data["study_labels"],
                 study_ties=data.get("study_ties", {}),  # older indexes have none, nor the next
                 studies=StudyRegistry.from_dict(data.get("studies", {})),
+                sources=tuple(data.get("sources", ())),
                 version=data["searchkit"],
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise IndexFormatError(f"{file}: damaged ({error!r}); index the articles again") from error
+            raise IndexFormatError(f"{file} is damaged ({error!r}); {mend}") from error
 
     def write(self, folder: Path) -> None:
         """Write the settings so that a reader sees the old ones or the new ones, whatever happens."""
@@ -88,16 +106,9 @@ class Settings:
             "study_labels": self.study_labels,
             "study_ties": self.study_ties,
             "studies": self.studies.to_dict(),
+            "sources": self.sources,
         }
-        draft = folder / f".{FILE}.tmp"  # one name, so that killed processes leave one file at most
-        try:
-            with draft.open("w", encoding="utf-8") as stream:
-                json.dump(data, stream, ensure_ascii=False, separators=(",", ":"))
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(folder / FILE)
-        finally:
-            draft.unlink(missing_ok=True)
+        files.rewrite(folder / FILE, files.sealed(data))
 
     def copy(self) -> Self:
         """Return settings that can be changed without changing these."""
@@ -107,6 +118,10 @@ class Settings:
             study_labels=dict(self.study_labels),
             study_ties={key: dict(authors) for key, authors in self.study_ties.items()},
         )
+
+    def add_sources(self, paths: Iterable[str]) -> None:
+        """Take note of places that were indexed."""
+        self.sources = tuple(dict.fromkeys((*self.sources, *paths)))[-_MOST_SOURCES:]
 
     def add_study_labels(self, labels: Mapping[str, str]) -> None:
         """Take over labels of studies; one in Latin letters, which more people can read, replaces another."""
@@ -119,6 +134,25 @@ class Settings:
 def exists(folder: Path) -> bool:
     """Tell whether there is an index in a folder."""
     return (folder / FILE).is_file()
+
+
+def clean(folder: Path) -> None:
+    """Remove what a process left that was killed while it wrote the settings."""
+    draft = files.draft_of(folder / FILE)
+    if draft.exists():
+        files.remove(draft)
+
+
+def remove(folder: Path) -> None:
+    """Remove the settings; what is left is no index."""
+    files.remove(folder / FILE)
+
+
+def touch(folder: Path) -> None:
+    """Make whoever has the index open look at it again."""
+    file = folder / FILE
+    now = max(time.time_ns(), file.stat().st_mtime_ns + 1)
+    os.utime(file, ns=(now, now))
 
 
 def stamp(folder: Path) -> Stamp:

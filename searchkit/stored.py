@@ -4,7 +4,7 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from searchkit.article import Article
@@ -48,11 +48,21 @@ class StoredArticle:
         """Return the article that `to_bytes` packed."""
         _, text, title = _HEAD.unpack_from(block)
         first, second = _HEAD.size + text, _HEAD.size + text + title
-        data = json.loads(zlib.decompress(block[_HEAD.size : first]))
-        return cls(
-            article=Article.from_dict(data["article"]),
+        return replace(
+            cls.without_tokens(block),
             title=TermVector.from_bytes(block[first:second]),
             body=TermVector.from_bytes(block[second:]),
+        )
+
+    @classmethod
+    def without_tokens(cls, block: bytes) -> Self:
+        """Return the article that `to_bytes` packed, as if it had no words: what is left of a damaged block."""
+        _, text, _ = _HEAD.unpack_from(block)
+        data = json.loads(zlib.decompress(block[_HEAD.size : _HEAD.size + text]))
+        return cls(
+            article=Article.from_dict(data["article"]),
+            title=TermVector.of(()),
+            body=TermVector.of(()),
             evidence={
                 facet: {value: tuple((start, end) for start, end in spans) for value, spans in values.items()}
                 for facet, values in data["evidence"].items()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import searchkit
-from searchkit import ArticleIndex, Draft, Problem, Vocabulary
+from searchkit import ArticleIndex, Draft, Problem, Vocabulary, settings
 from searchkit.settings import Settings
 
 MakeIndex = Callable[..., ArticleIndex]
@@ -592,17 +592,17 @@ def test_a_reader_finds_what_was_committed_by_a_process_that_was_killed_right_af
     with ArticleIndex.create(tmp_path / "index") as writer, ArticleIndex.open(tmp_path / "index") as reader:
         writer.update([draft])
         save = ArticleIndex._save
-        calls = []
 
-        def killed_after_the_commit(index: ArticleIndex, current: Settings) -> None:
-            calls.append(index)
-            if len(calls) > 1:
-                raise KeyboardInterrupt
+        def saved_before_the_commit(index: ArticleIndex, current: Settings) -> None:
             save(index, current)
-            # Between the settings and the commit: the word is in no article yet.
+            # The word is in no article yet.
             assert reader.search("walrus").total == 0
 
-        monkeypatch.setattr(ArticleIndex, "_save", killed_after_the_commit)
+        def killed_after_the_commit(_: Path) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(ArticleIndex, "_save", saved_before_the_commit)
+        monkeypatch.setattr(settings, "touch", killed_after_the_commit)
         with pytest.raises(KeyboardInterrupt):
             writer.update([replace(draft, id="b", text="One about a walrus.")])
         assert reader.search("walrus").total == 1
