@@ -59,6 +59,6 @@ def failed(index: Path, error: OSError) -> IndexStateError | OSError:
     if not error.filename or not Path(error.filename).is_relative_to(index):
         return error
     return IndexStateError(
-        f"{error.filename}: {error.strerror}; what was committed before is there: see to the disk and to the rights "
-        f"of {index}, then run the command again"
+        f"{error.filename}: {error.strerror}; what was committed before is there: see to the disk and to the "
+        f"rights of {index}, then run the command again"
     )

@@ -74,8 +74,8 @@ class Settings:
         found = data.get("format") if isinstance(data, dict) else None
         if isinstance(found, int) and found > FORMAT:
             raise NewerFormatError(
-                f"{file}: format {found}, of searchkit {data.get('searchkit')}; this is {searchkit.__version__} and "
-                f"reads format {FORMAT}; run: pip install --upgrade searchkit"
+                f"{file}: format {found}, of searchkit {data.get('searchkit')}; this searchkit is "
+                f"{searchkit.__version__} and reads format {FORMAT}; run: pip install --upgrade searchkit"
             )
         if found != FORMAT:
             raise IndexFormatError(f"{file}: format {found!r}, and this searchkit reads format {FORMAT}; {mend}")

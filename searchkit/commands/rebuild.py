@@ -1,5 +1,6 @@
 """``searchkit rebuild``: analyze the articles of an index again, or mend a damaged one."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -48,3 +49,5 @@ def _restore(index: Path, words: object, wait: float, jobs: int) -> None:
         f"{plain(str(index))} is whole again: {done.kept:,} articles kept, {done.read:,} read again from their "
         f"files, {done.lost:,} lost."
     )
+    if done.lost:
+        sys.exit(2)
