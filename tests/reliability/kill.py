@@ -298,15 +298,16 @@ def _time_of_commit(trial: Trial) -> float:
     return (time.monotonic() - begun) / 3
 
 
-def at_each(trial: Trial, run: Callable[[int], tuple[list[Any], bool]], step: int, start: int) -> int:
+def at_each(
+    trial: Trial, run: Callable[[int], tuple[list[Any], bool]], step: int, start: int, *, creating: bool
+) -> int:
     """Let writers fail at one operation after the other, until one has fewer."""
     done = 0
     for at in range(start, 1_000_000, step):
-        made = ArticleIndex.exists(trial.folder)
         lines, reached = run(at)
         if not reached:
             break
-        trial.after(lines, made=made)
+        trial.after(lines, made=not creating)
         done += 1
     return done
 
@@ -350,39 +351,56 @@ def at_syscalls(trial: Trial) -> Callable[[int], tuple[list[Any], bool]]:
     return run
 
 
-def main() -> int:
+# What the default suite has time for: where, what fails, so many kills or each so manyeth operation.
+SHORT = (
+    ("random", "kill", 6),
+    ("operations", "kill", 20),
+    ("operations", "ENOSPC", 50),
+    ("operations", "EIO", 50),
+)
+
+
+def tried(engine: str, at: str, fault: str, given: argparse.Namespace) -> bool:
+    """Try one way, print the figures, and return whether all went well."""
+    begun = time.monotonic()
+    # A kill loses nothing that the system has, so memory does as well as a disk, and takes less time.
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
+        trial = Trial(Path(place) / "index", engine)
+        if at == "random":
+            done = at_random(trial, given.kills, given.seed, given.seconds)
+        else:
+            assert done_by(trial.write(2))[-1] == {"done": 2}
+            trial.committed = 2
+            operations = at_operations(trial, fault, creating=given.creating)
+            run = at_syscalls(trial) if at == "syscalls" else operations
+            done = at_each(trial, run, given.step, given.start, creating=given.creating)
+    figures = {"engine": engine, "at": at, "fault": fault, "done": done, **trial.faults}
+    print(json.dumps({**figures, "seed": given.seed, "seconds": round(time.monotonic() - begun, 1)}), flush=True)
+    return done > 0 and not any(trial.faults.values())
+
+
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--engine", default="whoosh")
     parser.add_argument("--at", choices=["random", "operations", "syscalls"], default="random")
     parser.add_argument("--fault", choices=["kill", "ENOSPC", "EIO"], default="kill", help="at operations")
-    parser.add_argument(
-        "--creating", action="store_true", help="at operations: of the commit that makes the index"
-    )
+    parser.add_argument("--creating", action="store_true", help="at operations: of the first commit of an index")
     parser.add_argument("--step", type=int, default=1, help="at operations, syscalls: only each so manyeth")
     parser.add_argument("--start", type=int, default=1, help="at operations, syscalls: the first")
     parser.add_argument("--kills", type=int, default=500, help="at random instants")
     parser.add_argument("--seconds", type=float, default=3600, help="end random kills after so long")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    begun = time.monotonic()
+    parser.add_argument("--short", action="store_true", help="some of each, in seconds")
+    given = parser.parse_args(arguments)
     warm_up(given.engine)
-    # A kill loses nothing that the system has, so it makes no difference that memory needs no syncing; but to time.
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
-        trial = Trial(Path(place) / "index", given.engine)
-        if given.at == "random":
-            done = at_random(trial, given.kills, given.seed, given.seconds)
-        else:
-            assert done_by(trial.write(2))[-1] == {"done": 2}
-            trial.committed = 2
-            run = (
-                at_syscalls(trial)
-                if given.at == "syscalls"
-                else at_operations(trial, given.fault, creating=given.creating)
-            )
-            done = at_each(trial, run, given.step, given.start)
-    figures = {"engine": given.engine, "at": given.at, "fault": given.fault, "done": done, **trial.faults}
-    print(json.dumps({**figures, "seed": given.seed, "seconds": round(time.monotonic() - begun, 1)}))
-    return int(any(trial.faults.values()))
+    if not given.short:
+        return int(not tried(given.engine, given.at, given.fault, given))
+    good = True
+    for at, fault, number in SHORT:
+        given.kills = number if at == "random" else 0
+        given.step, given.start = number, 1 + given.seed % number
+        good = tried(given.engine, at, fault, given) and good
+    return int(not good)
 
 
 if __name__ == "__main__":
