@@ -23,6 +23,10 @@ _CHUNK: Final = 1 << 20
 _SEAL: Final = b',"crc":'
 
 
+class OtherVersionError(IndexFormatError):
+    """The index is whole, and another version of searchkit or of a library reads it."""
+
+
 def damaged(location: Path, reason: str) -> IndexFormatError:
     """Return the error that says how to mend an index.
 

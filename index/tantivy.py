@@ -665,8 +665,13 @@ def _named(location: Path) -> tuple[dict[str, str], dict[str, int]]:
     file = location / _COMMIT
     try:
         data = files.unsealed(file.read_bytes())
+        if data["format"] > _FORMAT:
+            raise files.OtherVersionError(
+                f"{file}: format {data['format']}, and this searchkit reads {_FORMAT}; "
+                "run: pip install --upgrade searchkit"
+            )
         if data["format"] != _FORMAT:
-            raise damaged(location, f"{file}: format {data['format']!r} is not {_FORMAT}")
+            raise damaged(location, f"{file}: format {data['format']}, and this searchkit reads {_FORMAT}")
         return dict(data["languages"]), data.get("meta", {})
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(location, f"{file} cannot be read ({_told(error)})") from error

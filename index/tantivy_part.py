@@ -33,6 +33,8 @@ MANAGED: Final = ".managed.json"
 _FOOTER: Final = struct.Struct("<II")
 _MAGIC: Final = 1337
 _LONGEST_FOOTER: Final = 1_000
+# What tantivy says of files of a version whose format it does not know.
+_OTHER: Final = re.compile(r"IncompatibleIndex.*e\.g\. (\d+)\.(\d+)\.")
 # The files of a segment; without some of them tantivy opens it all the same.
 SUFFIXES: Final = ("store", "idx", "pos", "term", "fast", "fieldnorm")
 # tantivy passes over terms of more than 65,530 bytes, and a code point takes at most 4.
@@ -486,6 +488,11 @@ def unreadable(folder: Path, error: BaseException) -> IndexFormatError:
     Raises:
         FileNotFoundError: a file is not there, perhaps because another commit has removed it.
     """
+    if other := _OTHER.search(str(error)):
+        return files.OtherVersionError(
+            f"{folder}: of tantivy {other[1]}.{other[2]}, which tantivy {tantivy.__version__} cannot read; "
+            f"run: pip install 'tantivy=={other[1]}.{other[2]}.*'"
+        )
     for name, found in problems(folder):
         if found == "missing":
             raise FileNotFoundError(2, "missing", str(folder / name)) from error

@@ -16,10 +16,11 @@ from searchkit.article_index import ArticleIndex, deriver_of
 from searchkit.derive import digest_of, make_id
 from searchkit.errors import IndexFormatError, IndexLockedError, IndexNotFoundError, SearchkitError
 from searchkit.index import ENGINES, Checked, Engine, Request, Writer, engine_class, files
+from searchkit.index.files import OtherVersionError
 from searchkit.index.lock import WriterLock
 from searchkit.parallel import Groups
 from searchkit.readers import Draft, read
-from searchkit.settings import NewerFormatError, Settings
+from searchkit.settings import Settings
 from searchkit.stored import StoredArticle
 from searchkit.studies import StudyRegistry, Ties
 from searchkit.vocabulary import Vocabulary
@@ -65,7 +66,7 @@ def examine(path: str | os.PathLike[str]) -> Iterator[Check]:
         engine = current.engine
     except IndexNotFoundError:
         raise
-    except NewerFormatError as error:
+    except OtherVersionError as error:
         yield Check("settings", "cannot be read", *_told(error))
         return
     except SearchkitError as error:
@@ -219,7 +220,7 @@ def restore(
 
     Raises:
         IndexNotFoundError: there is no index.
-        IndexFormatError: it was written by a later version.
+        IndexFormatError: it is whole, and another version reads it.
         IndexLockedError: another process is writing.
     """
     folder = Path(path)
@@ -232,6 +233,12 @@ def restore(
         sources=old.sources,
     )
     kind = engine_class(old.engine)
+    try:
+        kind.open(folder / old.engine).close()
+    except OtherVersionError:
+        raise
+    except SearchkitError:
+        pass  # that is why
     with kind.renewed(folder / old.engine, wait) as writer:
         _fill(writer, new, _tasks(kind, folder / old.engine, old.sources, done), jobs)
         writer.commit()
@@ -244,7 +251,7 @@ def restore(
 def _settings(folder: Path, done: Restored, vocabulary: Vocabulary | None) -> Settings:
     try:
         return Settings.read(folder)
-    except (IndexNotFoundError, NewerFormatError):
+    except (IndexNotFoundError, OtherVersionError):
         raise
     except IndexFormatError as error:
         done.problems.append(str(error).partition("; run: ")[0])

@@ -10,6 +10,7 @@ from typing import Final, Self
 import searchkit
 from searchkit.errors import IndexFormatError, IndexNotFoundError
 from searchkit.index import ENGINES, files
+from searchkit.index.files import OtherVersionError
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
@@ -19,10 +20,6 @@ FORMAT: Final = 3
 _MOST_SOURCES: Final = 1_000
 
 Stamp = tuple[int, ...]
-
-
-class NewerFormatError(IndexFormatError):
-    """The index was written by a later version."""
 
 
 @dataclass(slots=True)
@@ -73,7 +70,7 @@ class Settings:
             raise IndexFormatError(f"{file} is damaged ({error}); {mend}") from error
         found = data.get("format") if isinstance(data, dict) else None
         if isinstance(found, int) and found > FORMAT:
-            raise NewerFormatError(
+            raise OtherVersionError(
                 f"{file}: format {found}, of searchkit {data.get('searchkit')}; this searchkit is "
                 f"{searchkit.__version__} and reads format {FORMAT}; run: pip install --upgrade searchkit"
             )

@@ -28,6 +28,7 @@ def command(index: Path, vocabulary: Path | None, wait: float, jobs: int) -> Non
     """
     from searchkit.article_index import ArticleIndex
     from searchkit.errors import IndexFormatError
+    from searchkit.index.files import OtherVersionError
     from searchkit.vocabulary import Vocabulary
 
     words = Vocabulary.load(vocabulary, Vocabulary.builtin()) if vocabulary else None
@@ -35,6 +36,8 @@ def command(index: Path, vocabulary: Path | None, wait: float, jobs: int) -> Non
         with ArticleIndex.open(index, check=False) as opened:
             count = opened.rebuild(vocabulary=words, wait=wait, jobs=jobs)
         echo(f"{count:,} articles analyzed again in {plain(str(index))}.")
+    except OtherVersionError:
+        raise
     except IndexFormatError:
         _restore(index, words, wait, jobs)
 

@@ -2,16 +2,16 @@
 
     python tests/reliability/damage.py --engine tantivy --count 500 --seed 1
 
-A byte is changed, a run of bytes becomes zeros or garbage, or the end is cut off, at random places of every file in
-turn. Then
+A byte is changed, a run of bytes becomes zeros or garbage, or the end is cut off, at random places of every file
+in turn. Then
 
 - searching answers as before, or says in one line what is damaged, and nothing else comes of it;
 - where an answer differs, or reading fails, the doctor says which file it is;
 - a rebuild brings all articles back, from the index or from their files.
 
 The last line of the output is JSON; the exit code is 1 if any of this does not hold. Answers that differ without
-reading failing are counted ("differing"): files of more than 64 KB are not read whole to search them; with --large,
-none is.
+reading failing are counted ("differing"): files of more than 64 KB are not read whole to search them; with
+--large, none is.
 """
 
 import argparse

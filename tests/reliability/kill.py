@@ -353,10 +353,10 @@ def at_syscalls(trial: Trial) -> Callable[[int], tuple[list[Any], bool]]:
 
 # What the default suite has time for: where, what fails, so many kills or each so manyeth operation.
 SHORT = (
-    ("random", "kill", 6),
-    ("operations", "kill", 20),
-    ("operations", "ENOSPC", 50),
-    ("operations", "EIO", 50),
+    ("random", "kill", 5),
+    ("operations", "kill", 25),
+    ("operations", "ENOSPC", 60),
+    ("operations", "EIO", 60),
 )
 
 

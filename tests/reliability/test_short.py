@@ -34,8 +34,9 @@ def engines() -> list[str]:
     return ["whoosh", "tantivy"] if find_spec("tantivy") else ["whoosh"]
 
 
-# One of each kind of file.
-KINDS = {"whoosh": 3, "tantivy": 11}
+# Damages of files.
+KINDS = {"whoosh": 3, "tantivy": 6}
+WAYS = [("random", "kill"), ("operations", "kill"), ("operations", "ENOSPC"), ("operations", "EIO")]
 FAULTS = ("unreadable", "lost", "locked", "left_over", "raised")
 
 
