@@ -392,14 +392,14 @@ class _Snapshot:
 
     def _words(self, field: str, prefix: str, longest: int | None) -> Iterator[str]:
         """Yield what is kept of the terms of a field that begin so, by code point."""
-        filters: list[Dsl] = [{"prefix": {"term": schema.kept(prefix)}}] if prefix else []
+        filters: list[Dsl] = [{"prefix": {"term": schema.kept_term(prefix)}}] if prefix else []
         if longest is not None:
             filters.append({"range": {"length": {"lte": longest}}})
         return self._terms_that(field, filters)
 
     def _near(self, field: str, text: str, distance: int, exchanges: bool) -> Iterator[str]:
         """Yield what is kept of the terms of a field within some typing errors of a word, by code point."""
-        kept = schema.kept(text)
+        kept = schema.kept_term(text)
         # As many errors as the cluster looks for, and in words for which its automata do not grow too large.
         if 0 < distance <= _MOST_ERRORS and len(kept) <= _LONGEST_FUZZY:
             asked = {

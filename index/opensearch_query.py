@@ -16,7 +16,7 @@ from searchkit.index import bm25
 from searchkit.index import query as tree
 from searchkit.index.explanation import Explanation, Statistics, explained_bool, summed
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.opensearch_schema import as_text, facet_key, kept, length_of, term_key
+from searchkit.index.opensearch_schema import as_text, facet_key, kept, kept_term, length_of, term_key
 
 Dsl = dict[str, Any]
 # Of values in one clause (index.max_terms_count).
@@ -242,7 +242,7 @@ class Compiler:
             return {"fuzzy": {query.field: asked}}
         longest = len(query.text) + query.distance
         expanded = self._collection.beginning(query.field, query.text[:1], longest)
-        text = kept(query.text)
+        text = kept_term(query.text)
         near = [each for each in expanded if within_distance(each, text, query.distance)]
         return _any_of(query.field, map(term_key, near))
 

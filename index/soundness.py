@@ -50,7 +50,7 @@ def checked_directory(held: Any, end: int) -> Directory:
                 _need(arrays[name][2] == documents)
             elif part == "bytes":
                 _need(arrays[f"{base}/column_starts"][2] == documents + 1)
-    except (TypeError, KeyError, AttributeError, IndexError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
         raise ValueError("its directory is not that of a segment") from error
     return Directory(documents, languages, arrays)
 

@@ -25,7 +25,7 @@ import tantivy
 from tantivy import FieldType, Order
 from tantivy import Query as Found
 
-from searchkit.errors import IndexFormatError
+from searchkit.errors import IndexFormatError, SearchkitError
 from searchkit.index.engine import (
     Document,
     EngineHit,
@@ -47,6 +47,7 @@ _COMMIT: Final = "commit.json"
 _FORMAT: Final = 1
 _MOST_COMMIT: Final = 1_000_000
 # What a commit may name: never another place.
+_PANIC: Final = "PanicException"
 _FOLDER: Final = re.compile(r"[0-9a-f]{32}")
 
 P = ParamSpec("P")
@@ -260,19 +261,35 @@ class _Candidate(NamedTuple):
     address: Any
 
 
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Make an error of ours out of tantivy's, and out of its panic, which is no `Exception`: files are damaged."""
+    try:
+        yield
+    except SearchkitError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, ValueError | LookupError | OverflowError) and type(error).__name__ != _PANIC:
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise IndexFormatError(f"the index is damaged ({reason}); index the articles again") from error
+
+
 def _told(ask: Callable[P, T]) -> Callable[P, T]:
-    """Make an error of a search out of tantivy's panic, which is no `Exception`: its files are damaged."""
+    """Make a method tell of damaged files."""
 
     @wraps(ask)
     def asked(*given: P.args, **named: P.kwargs) -> T:
-        try:
+        with _telling():
             return ask(*given, **named)
-        except BaseException as error:
-            if type(error).__name__ != "PanicException":
-                raise
-            raise IndexFormatError("the index is damaged; index the articles again") from error
 
     return asked
+
+
+def _told_each(items: Iterable[T]) -> Iterator[T]:
+    """Yield what there is, and tell of damaged files."""
+    with _telling():
+        yield from items
 
 
 class _Snapshot:
@@ -321,7 +338,7 @@ class _Snapshot:
         """Yield the terms of a field that begin so, with their document frequencies."""
         kind, _, language = field.partition("_")
         part = self.parts.get(language)
-        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
+        return _told_each(part.terms(kind, prefix)) if part and kind in KINDS else iter(())
 
     def similar(
         self, field: str, text: str, distance: int, *, exchanges: bool = False
@@ -329,7 +346,9 @@ class _Snapshot:
         """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
         kind, _, language = field.partition("_")
         part = self.parts.get(language)
-        return part.similar(kind, text, distance, exchanges=exchanges) if part and kind in KINDS else iter(())
+        if part is None or kind not in KINDS:
+            return iter(())
+        return _told_each(part.similar(kind, text, distance, exchanges=exchanges))
 
     @_told
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
@@ -349,7 +368,7 @@ class _Snapshot:
     def entries(self) -> Iterator[Entry]:
         """Yield the table of contents."""
         for part in self.parts.values():
-            for address in part.addresses():
+            for address in _told_each(part.addresses()):
                 yield Entry(*part.entry(address)[:3])
 
     def stats(self) -> EngineStats:

@@ -221,7 +221,10 @@ def _meta(folder: Path) -> dict[str, Any]:
     Raises:
         ValueError: it names what is no segment, and may lead anywhere.
     """
-    found = json.loads(read_plain(folder / META, _MOST_META))
+    try:
+        found = json.loads(read_plain(folder / META, _MOST_META))
+    except RecursionError:
+        raise ValueError(f"{META} is nested as no description is") from None
     for segment in found["segments"]:
         if not _SEGMENT_ID.fullmatch(segment["segment_id"]) or type(segment["max_doc"]) is not int:
             raise ValueError(f"{META} names no segments")

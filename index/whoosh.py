@@ -37,7 +37,7 @@ from searchkit.index.segment import SegmentFile
 # Whoosh's names: those of an index, and of its tables of contents.
 _NAME: Final = "MAIN"
 _CONTENTS: Final = re.compile(rf"_{_NAME}_([0-9]+)\.toc")
-_SEGMENT: Final = re.compile(rf"{_NAME}_[0-9a-z]+")
+_SEGMENT: Final = re.compile(rf"{_NAME}_[0-9a-z]{{1,64}}")
 # Bytes of a table of contents: some ten million deleted documents.
 _MOST_CONTENTS: Final = 100_000_000
 # A commit may delete a segment between the reading of the table of contents and the opening of its files.

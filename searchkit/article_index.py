@@ -167,7 +167,7 @@ class ArticleSnapshot:
                 ``mechanism:`` in the query and for the counts of mechanisms: 0.5 leaves out mere mentions. Without
                 either it narrows nothing (`Article.strengths`).
             limit: number of hits, 0 for counts only.
-            offset: number of hits to pass over.
+            offset: number of hits to pass over; with ``limit`` at most `searchkit.limits.MAX_HITS`.
             sort: ``relevance``, or ``date`` for the newest first.
             expand: also find articles in other languages, by the mechanisms that the query names and by its
                 words in translation.
