@@ -264,7 +264,8 @@ class ArticleSnapshot:
     def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         tree, _ = self._compile(query, expand=expand)
-        response, _ = self._ranked(Request(tree, limit=limit, stored=False))
+        page = self._page(limit, 0, "relevance", collapse=False)
+        response, _ = self._ranked(replace(page, query=tree, stored=False))
         return [(found.id, found.score) for found in response.hits]
 
     def facets(
