@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Literal, NamedTuple, Protocol, Self, TypeAlias
 
 from searchkit.index.explanation import Explanation
 from searchkit.index.query import Everything, Query
 
 Sort = Literal["relevance", "date"]
+# A folder, or the address of an index in a cluster.
+Location: TypeAlias = Path | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +203,11 @@ class Engine(Snapshot, Protocol):
     """
 
     @classmethod
-    def create(cls, location: Path) -> Self:
+    def create(cls, location: Location) -> Self:
         """Make an empty index."""
 
     @classmethod
-    def open(cls, location: Path) -> Self:
+    def open(cls, location: Location) -> Self:
         """Open an index.
 
         Raises:

@@ -1,8 +1,10 @@
 """Why a document scores what it scores: the query tree again, with the numbers that each part came from."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
-from searchkit.index.query import Query
+from searchkit.index.query import Bool, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,25 @@ class Explanation:
     score: float
     parts: tuple["Explanation", ...] = ()
     statistics: Statistics | None = None
+
+
+def summed(query: Query, parts: Iterable[Explanation | None]) -> Explanation | None:
+    """Return the explanation of a query whose score is that of its parts, None if no part matches."""
+    found = tuple(part for part in parts if part is not None)
+    return Explanation(query, sum(part.score for part in found), found) if found else None
+
+
+def explained_bool(query: Bool, explain: Callable[[Query], Explanation | None]) -> Explanation | None:
+    """Return the explanation of a combination, None if it does not match.
+
+    Args:
+        query: the combination.
+        explain: explains one of its parts.
+    """
+    must = [explain(each) for each in query.must]
+    should = [explain(each) for each in query.should]
+    if None in must or (not must and query.should and not any(should)):
+        return None
+    if not (must or query.should or query.must_not) or any(explain(each) for each in query.must_not):
+        return None
+    return summed(query, chain(must, should)) or Explanation(query, 0.0)

@@ -1,10 +1,13 @@
 """What engines ask of the files in a folder."""
 
+import errno
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from searchkit.errors import IndexFormatError
 
 
 def open_plain(path: Path) -> BinaryIO:
@@ -17,7 +20,7 @@ def open_plain(path: Path) -> BinaryIO:
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(22, "is not a plain file", str(path))
+            raise OSError(errno.EINVAL, "is not a plain file", str(path))
         return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)
@@ -40,6 +43,19 @@ def read_plain(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise ValueError(f"larger than {most / 1e6:,.0f} MB")
     return data
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise an error where a name in a folder or below leads elsewhere: a writer would write there.
+
+    Raises:
+        IndexFormatError: there is a symbolic link.
+    """
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            file = Path(place, name)
+            if file.is_symlink():
+                raise IndexFormatError(f"{file} is a link, and leads a writer elsewhere; remove it")
 
 
 def sync(path: Path) -> None:

@@ -402,7 +402,11 @@ def _merge_text(writer: SegmentFileWriter, name: str, sources: list[_Source], do
         writer.fill(f"{name}/documents", done, holders[order])
         writer.fill(f"{name}/frequencies", done, frequencies[order])
         runs = starts_of(frequencies)[:-1]
-        writer.fill(f"{name}/positions", starts.item(low), positions[ranges(runs[order], frequencies[order])])
+        writer.fill(
+            f"{name}/positions",
+            starts.item(low),
+            positions[ranges(runs[order], frequencies[order], len(positions))],
+        )
         done += len(order)
 
 

@@ -16,6 +16,7 @@ class _Place(NamedTuple):
 ENGINES: Final = {
     "whoosh": _Place("searchkit.index.whoosh", "WhooshEngine", None),
     "tantivy": _Place("searchkit.index.tantivy", "TantivyEngine", "tantivy"),
+    "opensearch": _Place("searchkit.index.opensearch", "OpenSearchEngine", "opensearch"),
 }
 
 DEFAULT_ENGINE: Final = "whoosh"

@@ -27,6 +27,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from searchkit.index.files import open_plain
+from searchkit.index.soundness import check, checked_directory
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray  # takes a tenth of the time of numpy itself
 
@@ -72,10 +75,23 @@ def sizes_of(starts: Array) -> Array:
     return sizes
 
 
-def ranges(starts: Array, sizes: Array) -> Array:
-    """Return the places of several runs, one run after the other."""
+def ranges(starts: Array, sizes: Array, most: int) -> Array:
+    """Return the places of several runs, one run after the other.
+
+    Args:
+        starts: where each starts.
+        sizes: how long each is.
+        most: number of places that there are; the runs do not overlap.
+
+    Raises:
+        ValueError: they are longer. numpy would write outside of its memory where their sum overflows.
+    """
     sizes = sizes.astype(np.int64, copy=False)
+    if len(sizes) and not 0 <= int(sizes.min()) <= int(sizes.max()) <= most:
+        raise ValueError("runs that lead outside of their array")
     ends = np.cumsum(sizes)
+    if len(ends) and int(ends[-1]) > most:
+        raise ValueError("runs that are longer than their array")
     total = int(ends[-1]) if len(ends) else 0
     return np.repeat(starts.astype(np.int64) - ends + sizes, sizes) + np.arange(total)
 
@@ -182,7 +198,7 @@ class Field:
         starts -= sizes
         starts += self.position_starts.item(place)
         wanted = sizes[slots]
-        return Places(wanted, self.positions[ranges(starts[slots], wanted)])
+        return Places(wanted, self.positions[ranges(starts[slots], wanted, len(self.positions))])
 
     @cached_property
     def label_starts(self) -> Array:
@@ -225,7 +241,7 @@ class SegmentFile:
     """
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         size = len(self._map)
         if size < len(_MAGIC) + _TAIL.size or self._map[: len(_MAGIC)] != _MAGIC:
@@ -236,10 +252,11 @@ class SegmentFile:
         directory = self._map[start : start + length]
         if zlib.crc32(directory) != check:
             raise ValueError(f"{path.name} is damaged")
-        held = json.loads(directory)
-        self.documents: int = held["documents"]
-        self.languages: list[str] = held["languages"]
-        self._arrays: dict[str, tuple[int, str, int, int]] = held["arrays"]
+        try:
+            held = json.loads(directory)
+        except RecursionError:
+            raise ValueError(f"{path.name} is nested as no segment is") from None
+        self.documents, self.languages, self._arrays = checked_directory(held, start)
         self._fields: dict[str, Field] = {}
         self.fields = tuple(name.removesuffix("/terms") for name in self._arrays if name.endswith("/terms"))
         self.columns = tuple(name.removesuffix("/bytes") for name in self._arrays if name.endswith("/bytes"))
@@ -252,6 +269,10 @@ class SegmentFile:
     def start(self, name: str) -> int:
         """Return where an array begins in the file."""
         return self._arrays[name][0]
+
+    def size(self, name: str) -> int:
+        """Return the number of items of an array."""
+        return self._arrays[name][2]
 
     def array(self, name: str) -> Array:
         """Return an array, read when it is touched."""
@@ -288,13 +309,17 @@ class SegmentFile:
         return (self._map[start:end] for start, end in pairwise(places))
 
     def is_whole(self) -> bool:
-        """Tell whether all arrays are what was written. Reads the whole file."""
-        for start, kind, count, check in self._arrays.values():
+        """Tell whether all arrays are what was written, and fit together. Reads the whole file."""
+        for start, kind, count, wanted in self._arrays.values():
             found = 0
             for block in blocks_of(self, [(start, start + int(kind[2]) * count)]):
                 found = zlib.crc32(block, found)
-            if found != check:
+            if found != wanted:
                 return False
+        try:
+            check(self)
+        except (ValueError, LookupError):
+            return False
         return True
 
     def forget(self) -> None:

@@ -12,23 +12,32 @@ import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, ParamSpec, Self, TypeVar
 from uuid import uuid4
 
 import tantivy
 from tantivy import FieldType, Order
 from tantivy import Query as Found
 
-from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineHit, EngineStats, Entry, OfLastCommit, Request, Response
+from searchkit.errors import IndexFormatError, SearchkitError
+from searchkit.index.engine import (
+    Document,
+    EngineHit,
+    EngineStats,
+    Entry,
+    Location,
+    OfLastCommit,
+    Request,
+    Response,
+)
 from searchkit.index.explanation import Explanation
-from searchkit.index.files import size_of, sync
+from searchkit.index.files import read_plain, size_of, sync
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import KINDS, Everything, Query
 from searchkit.index.tantivy_part import Part, encode, entry_of, link, narrowed, schema, stored_of, term_key, tidy
@@ -36,6 +45,14 @@ from searchkit.index.tantivy_query import Compiler
 
 _COMMIT: Final = "commit.json"
 _FORMAT: Final = 1
+_MOST_COMMIT: Final = 1_000_000
+# What a commit may name: never another place.
+_PANIC: Final = "PanicException"
+_FOLDER: Final = re.compile(r"[0-9a-f]{32}")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
 # A commit may remove a folder between the reading of the file that names it and the opening of its files.
 _OPEN_TRIES: Final = 20
 _OS_ERROR: Final = re.compile(r"os error (\d+)")
@@ -63,16 +80,17 @@ class TantivyEngine(OfLastCommit):
         self._snapshot: _Snapshot | None = None
 
     @classmethod
-    def create(cls, location: Path) -> Self:
+    def create(cls, location: Location) -> Self:
         """Make an empty index."""
+        location = Path(location)
         location.mkdir(parents=True, exist_ok=True)
         _name(location, {})
         return cls(location)
 
     @classmethod
-    def open(cls, location: Path) -> Self:
+    def open(cls, location: Location) -> Self:
         """Open an index."""
-        engine = cls(location)
+        engine = cls(Path(location))
         engine.snapshot()
         return engine
 
@@ -243,6 +261,37 @@ class _Candidate(NamedTuple):
     address: Any
 
 
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Make an error of ours out of tantivy's, and out of its panic, which is no `Exception`: files are damaged."""
+    try:
+        yield
+    except SearchkitError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, ValueError | LookupError | OverflowError) and type(error).__name__ != _PANIC:
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise IndexFormatError(f"the index is damaged ({reason}); index the articles again") from error
+
+
+def _told(ask: Callable[P, T]) -> Callable[P, T]:
+    """Make a method tell of damaged files."""
+
+    @wraps(ask)
+    def asked(*given: P.args, **named: P.kwargs) -> T:
+        with _telling():
+            return ask(*given, **named)
+
+    return asked
+
+
+def _told_each(items: Iterable[T]) -> Iterator[T]:
+    """Yield what there is, and tell of damaged files."""
+    with _telling():
+        yield from items
+
+
 class _Snapshot:
     """One commit, as one or many threads read it."""
 
@@ -252,6 +301,7 @@ class _Snapshot:
         self.parts = parts
         self.compiler = Compiler(parts)
 
+    @_told
     def search(self, request: Request) -> Response:
         """Answer a request."""
 
@@ -274,6 +324,7 @@ class _Snapshot:
             facets={name: _added_up(answer.counts.get(name, {}) for answer in answers) for name in request.facets},
         )
 
+    @_told
     def document_frequency(self, field: str, text: str) -> int:
         """Return how many documents hold a term in a field."""
         return self.compiler.frequency(field, text)
@@ -287,7 +338,7 @@ class _Snapshot:
         """Yield the terms of a field that begin so, with their document frequencies."""
         kind, _, language = field.partition("_")
         part = self.parts.get(language)
-        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
+        return _told_each(part.terms(kind, prefix)) if part and kind in KINDS else iter(())
 
     def similar(
         self, field: str, text: str, distance: int, *, exchanges: bool = False
@@ -295,8 +346,11 @@ class _Snapshot:
         """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
         kind, _, language = field.partition("_")
         part = self.parts.get(language)
-        return part.similar(kind, text, distance, exchanges=exchanges) if part and kind in KINDS else iter(())
+        if part is None or kind not in KINDS:
+            return iter(())
+        return _told_each(part.similar(kind, text, distance, exchanges=exchanges))
 
+    @_told
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match."""
         compiler = self.compiler
@@ -306,6 +360,7 @@ class _Snapshot:
                 explained[identifier] = found
         return explained
 
+    @_told
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
         return {identifier: stored_of(part.document(address)) for identifier, part, address in self._places(ids)}
@@ -313,7 +368,7 @@ class _Snapshot:
     def entries(self) -> Iterator[Entry]:
         """Yield the table of contents."""
         for part in self.parts.values():
-            for address in part.addresses():
+            for address in _told_each(part.addresses()):
                 yield Entry(*part.entry(address)[:3])
 
     def stats(self) -> EngineStats:
@@ -591,11 +646,17 @@ def _named(location: Path) -> dict[str, str]:
     """Return the name of each language's folder in the last commit."""
     file = location / _COMMIT
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(read_plain(file, _MOST_COMMIT))
         if data["format"] != _FORMAT:
-            raise IndexFormatError(f"{file}: format {data['format']!r} is not {_FORMAT}; index the articles again")
-        return dict(data["languages"])
-    except (ValueError, KeyError, TypeError) as error:
+            told = repr(data["format"])[:40]
+            raise IndexFormatError(f"{file}: format {told} is not {_FORMAT}; index the articles again")
+        named = dict(data["languages"])
+        if not all(map(_FOLDER.fullmatch, named.values())):
+            raise ValueError("it names what are no folders of an index")
+        return named
+    except FileNotFoundError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise IndexFormatError(f"{file} cannot be read ({error!r}); index the articles again") from error
 
 

@@ -24,7 +24,7 @@ from tantivy import Occur, Query
 
 from searchkit.errors import IndexFormatError
 from searchkit.index.engine import Document
-from searchkit.index.files import sync
+from searchkit.index.files import read_plain, sync
 from searchkit.index.fuzzy import similar
 from searchkit.index.query import KINDS
 from searchkit.limits import MAX_TOKEN
@@ -42,6 +42,9 @@ _CUT: Final = "\U0010ffff\U0010fffe"
 _MOST_FREQUENCIES: Final = 50_000
 # Terms kept by their first letters, for words with typing errors: some ten megabytes.
 _MOST_BEGUN: Final = 200_000
+# Bytes of what describes a part.
+_MOST_META: Final = 16_000_000
+_SEGMENT_ID: Final = re.compile(r"[0-9a-f-]{32,36}")
 _SHORT: Final = "="
 _LONG: Final = "#"
 _DIGITS: Final = "0123456789abcdef"
@@ -154,7 +157,13 @@ def _value_key(value: str) -> str:
 
 def entry_of(document: Any) -> list[Any]:
     """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
-    found: list[Any] = json.loads(document.get_first("entry"))
+    try:
+        found: list[Any] = json.loads(document.get_first("entry"))
+        identifier, digest, source, group, _ = found
+    except (ValueError, TypeError, RecursionError) as error:
+        raise IndexFormatError("an entry of the index is damaged; index the articles again") from error
+    if not type(identifier) is type(digest) is type(source) is type(group) is str:
+        raise IndexFormatError("an entry of the index is damaged; index the articles again")
     return found
 
 
@@ -207,8 +216,19 @@ def tidy(folder: Path) -> None:
 
 
 def _meta(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / META).read_text(encoding="utf-8"))
-    return found
+    """Return what describes a part.
+
+    Raises:
+        ValueError: it names what is no segment, and may lead anywhere.
+    """
+    try:
+        found = json.loads(read_plain(folder / META, _MOST_META))
+    except RecursionError:
+        raise ValueError(f"{META} is nested as no description is") from None
+    for segment in found["segments"]:
+        if not _SEGMENT_ID.fullmatch(segment["segment_id"]) or type(segment["max_doc"]) is not int:
+            raise ValueError(f"{META} names no segments")
+    return dict(found)
 
 
 # What is read
@@ -244,7 +264,8 @@ class Part:
         except (FileNotFoundError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # damaged files make tantivy panic, which is no Exception
-            _check_whole(folder)
+            with suppress(ValueError, LookupError, TypeError, AttributeError):
+                _check_whole(folder)
             reason = " ".join(str(error).split()) or type(error).__name__
             raise IndexFormatError(f"{folder} cannot be read ({reason}); index the articles again") from error
         self.documents: int = self.searcher.num_docs
@@ -458,7 +479,10 @@ def narrowed(query: Query, *filters: Query) -> Query:
 
 
 def _check_whole(folder: Path) -> None:
-    """Raise an error if a file is missing, which another commit may have removed."""
+    """Raise an error if a file is missing, which another commit may have removed, or may never end."""
+    for file in folder.iterdir():
+        if not file.is_file():
+            raise ValueError(f"{file.name} is not a plain file")
     for segment in _meta(folder)["segments"]:
         for suffix in _SUFFIXES:
             file = folder / f"{segment['segment_id'].replace('-', '')}.{suffix}"

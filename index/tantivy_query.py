@@ -7,15 +7,14 @@ factor: ours over its own.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from tantivy import Occur, Query
 
 from searchkit.index import bm25
 from searchkit.index import query as tree
-from searchkit.index.explanation import Explanation, Statistics
+from searchkit.index.explanation import Explanation, Statistics, explained_bool, summed
 from searchkit.index.fuzzy import most_frequent
 from searchkit.index.tantivy_part import Part, term_key
 
@@ -306,7 +305,7 @@ class Compiler:
                     )
                     for term, frequency in self._held(query).get(part.language, ())
                 ]
-                return _sum(query, parts)
+                return summed(query, parts)
             case tree.Phrase():
                 statistics = (query.boost, [float(frequency) for frequency in _frequencies(query, part)])
                 return self._explained(query, self._phrase(query, part), statistics, part, address)
@@ -317,7 +316,7 @@ class Compiler:
                 statistics = (weight / rarity if rarity else 0.0, [held])
                 return self._explained(query, scored, statistics, part, address)
             case tree.Bool():
-                return _explained_bool(query, inside)
+                return explained_bool(query, inside)
         constant, boost = self._constant(query, part)
         wanted = part.with_ids([identifier])
         if constant is None or wanted is None or not part.count(_both(constant, wanted)):
@@ -437,18 +436,3 @@ def _detail(told: Mapping[str, Any], name: str) -> float:
             return float(each["value"])
         found += sorted(each.get("details") or (), key=lambda inner: -inner["value"])
     return 0.0
-
-
-def _sum(query: tree.Query, parts: Iterable[Explanation | None]) -> Explanation | None:
-    found = tuple(part for part in parts if part is not None)
-    return Explanation(query, sum(part.score for part in found), found) if found else None
-
-
-def _explained_bool(query: tree.Bool, explain: Callable[[tree.Query], Explanation | None]) -> Explanation | None:
-    must = [explain(each) for each in query.must]
-    should = [explain(each) for each in query.should]
-    if None in must or (not must and query.should and not any(should)):
-        return None
-    if not (must or query.should or query.must_not) or any(explain(each) for each in query.must_not):
-        return None
-    return _sum(query, chain(must, should)) or Explanation(query, 0.0)

@@ -23,10 +23,10 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineStats, Entry, OfLastCommit, Request, Response
+from searchkit.index.engine import Document, EngineStats, Entry, Location, OfLastCommit, Request, Response
 from searchkit.index.evaluation import Evaluator
 from searchkit.index.explanation import Explanation
-from searchkit.index.files import size_of, sync
+from searchkit.index.files import read_plain, size_of, sync
 from searchkit.index.inversion import Batch, merge
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import Query
@@ -37,6 +37,9 @@ from searchkit.index.segment import SegmentFile
 # Whoosh's names: those of an index, and of its tables of contents.
 _NAME: Final = "MAIN"
 _CONTENTS: Final = re.compile(rf"_{_NAME}_([0-9]+)\.toc")
+_SEGMENT: Final = re.compile(rf"{_NAME}_[0-9a-z]{{1,64}}")
+# Bytes of a table of contents: some ten million deleted documents.
+_MOST_CONTENTS: Final = 100_000_000
 # A commit may delete a segment between the reading of the table of contents and the opening of its files.
 _OPEN_TRIES: Final = 20
 # Segments smaller than this times the batch being written are merged into it.
@@ -60,6 +63,16 @@ class _Segment:
         self.name = name
         self.documents = documents
         self.deleted = set(deleted)
+
+    @classmethod
+    def named(cls, entry: Any) -> Self:
+        """Return what an entry names; a name that is none of a segment's may lead anywhere."""
+        name, documents, deleted = entry["name"], entry["documents"], entry["deleted"]
+        if not _SEGMENT.fullmatch(name) or type(documents) is not int:
+            raise ValueError("its table of contents names no segments")
+        if not all(type(number) is int and 0 <= number < documents for number in deleted):
+            raise ValueError("its table of contents deletes documents that there are not")
+        return cls(name, documents, deleted)
 
     @property
     def live(self) -> int:
@@ -93,10 +106,10 @@ class _Contents(NamedTuple):
         generation = max(generations)
         path = _contents_path(location, generation)
         stamp = _stamp(str(path))
-        check, _, held = path.read_bytes().partition(b"\n")
+        check, _, held = read_plain(path, _MOST_CONTENTS).partition(b"\n")
         if int(check) != zlib.crc32(held):
             raise ValueError("its table of contents was changed")
-        segments = [_Segment(each["name"], each["documents"], each["deleted"]) for each in json.loads(held)]
+        segments = [_Segment.named(each) for each in json.loads(held)]
         return cls(generation, segments, stamp)
 
     def write(self, location: Path) -> None:
@@ -147,16 +160,17 @@ class WhooshEngine(OfLastCommit):
         self._snapshot: _Snapshot | None = None
 
     @classmethod
-    def create(cls, location: Path) -> Self:
+    def create(cls, location: Location) -> Self:
         """Make an empty index."""
+        location = Path(location)
         location.mkdir(parents=True, exist_ok=True)
         _Contents(0, []).write(location)
         return cls(location)
 
     @classmethod
-    def open(cls, location: Path) -> Self:
+    def open(cls, location: Location) -> Self:
         """Open an index."""
-        engine = cls(location)
+        engine = cls(Path(location))
         engine.snapshot()
         return engine
 
@@ -438,7 +452,7 @@ def _retried(action: Callable[[], T], location: Path) -> T:
                 missing = f"{error.filename} is missing" if isinstance(error, OSError) else "it holds no index"
                 raise IndexFormatError(f"{location}: {missing}; index the articles again") from error
             time.sleep(0.02)
-        except (ValueError, LookupError, TypeError, AttributeError, OSError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OSError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise IndexFormatError(f"{location} cannot be read ({reason}); index the articles again") from error
     raise AssertionError("unreachable")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from searchkit.article_index import ArticleIndex
 from searchkit.errors import InputError
 from searchkit.filters import Filter
-from searchkit.index import DEFAULT_ENGINE, Sort, engine_class
+from searchkit.home import home_of
+from searchkit.index import Sort, engine_class
 from searchkit.results import Results
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
@@ -25,10 +26,11 @@ def open(index: str | os.PathLike[str]) -> ArticleIndex:  # noqa: A001 - reads a
     """Open an index for many searches.
 
     Args:
-        index: the folder of the index.
+        index: the folder of the index, or its address in a cluster (``https://host:9200/articles``).
 
     Raises:
         IndexNotFoundError: there is none.
+        IndexUnavailableError: the cluster does not answer, or refuses.
         IndexFormatError: another version wrote it, or it is damaged.
         AnalyzerMismatchError: it was made with other analyzers than those installed.
     """
@@ -83,6 +85,8 @@ def index_articles(
     vocabulary: str | os.PathLike[str] | None = None,
     studies: str | os.PathLike[str] | None = None,
     engine: str | None = None,
+    shards: int | None = None,
+    replicas: int | None = None,
     format: str | None = None,
     wait: float = 10.0,
     jobs: int = 1,
@@ -93,12 +97,14 @@ def index_articles(
 
     Args:
         paths: files, folders, or ``-`` for standard input; see `searchkit.read`.
-        index: the folder of the index.
+        index: the folder of the index, or its address in a cluster.
         prune: remove articles that came from ``paths`` and are no longer there.
         vocabulary: file of mechanisms to add to the built-in ones; an index that was made with others is derived
             anew. None keeps the index's own.
         studies: file of studies to know besides the built-in ones; the same holds for it.
         engine: engine of a new index; that of an old one stays.
+        shards: number of shards of a new index in a cluster; None for what the configuration says (1).
+        replicas: copies of each shard besides the first; None for what the configuration says (1).
         format: format of files whose suffix does not tell.
         wait: seconds to wait for another writer.
         jobs: processes to analyze articles on; see `ArticleIndex.update`.
@@ -120,13 +126,16 @@ def index_articles(
     if ArticleIndex.exists(index):
         opened = open(index)
     else:
-        engine_class(engine or DEFAULT_ENGINE)  # a wrong name is told before anything is read
+        engine = engine or home_of(index).default_engine
+        engine_class(engine)  # a wrong name is told before anything is read
         begun = list(_up_to_an_article(drafts))
         if not begun or isinstance(begun[-1], Problem):
             # Nothing to index is no reason to leave an empty index behind.
             return Changes(problems=[problem.message for problem in begun if isinstance(problem, Problem)])
         drafts = chain(begun, drafts)
-        opened = _made(index, engine or DEFAULT_ENGINE, words, known)
+        options = {"shards": shards, "replicas": replicas}
+        given = {name: number for name, number in options.items() if number is not None}
+        opened = _made(index, engine, words, known, given)
     with opened:
         if engine not in {None, opened.engine}:
             raise InputError(f"{opened.path} has the engine {opened.engine!r}, not {engine!r}; leave --engine out")
@@ -147,11 +156,15 @@ def _up_to_an_article(drafts: Iterable[Draft | Problem]) -> Iterator[Draft | Pro
 
 
 def _made(
-    index: str | os.PathLike[str], engine: str, words: Vocabulary | None, known: StudyRegistry | None
+    index: str | os.PathLike[str],
+    engine: str,
+    words: Vocabulary | None,
+    known: StudyRegistry | None,
+    options: Mapping[str, int],
 ) -> ArticleIndex:
     """Make an index, or open the one that another process makes there at the same time."""
     try:
-        return ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known)
+        return ArticleIndex.create(index, engine=engine, vocabulary=words, studies=known, **options)
     except InputError:
         if ArticleIndex.exists(index):
             return open(index)

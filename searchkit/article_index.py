@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -11,9 +10,8 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, cast
 
-from searchkit import settings
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
@@ -28,9 +26,8 @@ from searchkit.errors import (
 from searchkit.facets import FacetNames
 from searchkit.feedback import feedback, preferring
 from searchkit.filters import Filter, Filters
+from searchkit.home import Home, Stamp, home_of
 from searchkit.index import (
-    DEFAULT_ENGINE,
-    ENGINES,
     EngineHit,
     Request,
     Response,
@@ -39,7 +36,6 @@ from searchkit.index import (
     Writer,
     engine_class,
 )
-from searchkit.index.lock import HOLDER, LOCK, WriterLock
 from searchkit.index.query import Bool, Everything, Phrase, Prefix, Query, Term, field_name
 from searchkit.limits import (
     MAX_FILTER_VALUES,
@@ -52,7 +48,7 @@ from searchkit.limits import (
 from searchkit.matches import Sought
 from searchkit.query import parse
 from searchkit.results import Candidate, Completion, FacetCount, Hit, Results, Snippet, Version
-from searchkit.settings import FORMAT, Settings, Stamp
+from searchkit.settings import FORMAT, Settings
 from searchkit.snippets import best_snippet, merge, whole_graphemes
 from searchkit.spelling import Speller
 from searchkit.stored import StoredArticle
@@ -66,12 +62,11 @@ if TYPE_CHECKING:
     from searchkit.batch import Changes
     from searchkit.bibliography import CitedStudy
     from searchkit.derive import Deriver
+    from searchkit.index.loading import SharedWriter
     from searchkit.readers import Draft, Problem
 
 _SORTS: Final = ("relevance", "date")
 _MOST_FREQUENCIES: Final = 100_000
-# Seconds to wait for a process that makes an index in the same folder, which takes a moment.
-_WAIT: Final = 10.0
 # Settings and commit are read until they belong together, which they do but for the moment of a commit.
 _REFRESH_TRIES: Final = 20
 _TRUNCATED: Final = (
@@ -86,7 +81,7 @@ class IndexInfo:
     """What an index is.
 
     Attributes:
-        path: its folder.
+        path: its folder or address.
         articles: number of articles.
         languages: language -> number of articles.
         bytes: size of the engine's files.
@@ -113,7 +108,7 @@ class ArticleSnapshot:
     commit here. It can be shared by threads, and needs no closing: its files are let go with it.
     """
 
-    def __init__(self, path: Path, current: Settings, stamp: Stamp, commit: Snapshot) -> None:
+    def __init__(self, path: Path | str, current: Settings, stamp: Stamp, commit: Snapshot) -> None:
         self.path = path
         self.settings = current
         self.stamp = stamp
@@ -733,7 +728,7 @@ def _of_last_commit(
 
 
 class ArticleIndex:
-    """An index of articles in a folder. Made by `create`, `open` or `searchkit.open`.
+    """An index of articles in a folder or a cluster. Made by `create`, `open` or `searchkit.open`.
 
     Each question is answered from one commit, the last one at that time, also that of another process: so whoever
     has the index open sees what was written at the next question, and never a part of it. What must be answered
@@ -743,13 +738,13 @@ class ArticleIndex:
     nobody from reading, and readers do not stop it.
     """
 
-    def __init__(self, path: Path, current: Settings, stamp: Stamp) -> None:
-        self.path = path
+    def __init__(self, home: Home, current: Settings, stamp: Stamp) -> None:
+        self._home = home
         # Held while the last snapshot is replaced.
         self._lock = threading.Lock()
-        self._engine = engine_class(current.engine).open(path / current.engine)
+        self._engine = engine_class(current.engine).open(home.engine(current.engine))
         self._opened = current.engine
-        self._last: ArticleSnapshot | None = ArticleSnapshot(path, current, stamp, self._engine.snapshot())
+        self._last: ArticleSnapshot | None = ArticleSnapshot(self.path, current, stamp, self._engine.snapshot())
 
     # Opening
 
@@ -758,69 +753,58 @@ class ArticleIndex:
         cls,
         path: str | os.PathLike[str],
         *,
-        engine: str = DEFAULT_ENGINE,
+        engine: str | None = None,
         vocabulary: Vocabulary | None = None,
         studies: StudyRegistry | None = None,
+        **options: int,
     ) -> Self:
         """Make an empty index.
 
         Args:
-            path: the folder, made if it is missing; it must be empty or not exist.
-            engine: a name of `searchkit.index.ENGINES`.
+            path: the folder, made if it is missing; it must be empty or not exist. Or an address in a cluster,
+                ``https://host:9200/articles``.
+            engine: a name of `searchkit.index.ENGINES`; None for ``whoosh`` in a folder, and ``opensearch`` in a
+                cluster.
             vocabulary: mechanisms to look for, instead of those that ship with searchkit.
             studies: studies to know besides those that ship with searchkit.
+            options: ``shards`` and ``replicas`` of an index in a cluster.
 
         Raises:
-            InputError: the folder holds an index or something else, or cannot be made.
+            InputError: there is an index or something else, or it cannot be made.
             IndexLockedError: another process is making an index there and does not finish.
+            IndexUnavailableError: the cluster does not answer, or refuses.
         """
-        folder = Path(path)
-        kind = engine_class(engine)
-        try:
-            if folder.exists() and not folder.is_dir():
-                raise InputError(f"{folder} is a file; name a folder for the index")
-            folder.mkdir(parents=True, exist_ok=True)
-            names = {place.name for place in folder.iterdir()}
-            # With a lock, what is there is of a process that makes an index now, or was killed when it did.
-            if names and LOCK not in names and not settings.exists(folder):
-                raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
-            lock = WriterLock(folder, _WAIT, index=folder)
-            try:
-                if settings.exists(folder):
-                    raise InputError(f"{folder} holds an index already; open it instead")
-                shutil.rmtree(folder / engine, ignore_errors=True)
-                kind.create(folder / engine).close()
-                current = Settings(engine, vocabulary or Vocabulary.builtin(), studies=studies or StudyRegistry())
-                current.write(folder)
-            finally:
-                lock.release(remove=True)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot make an index there ({error.strerror or error})") from error
-        stamp = settings.stamp(folder)
-        return cls(folder, Settings.read(folder), stamp)
+        home = home_of(path)
+        engine = engine or home.default_engine
+        current = Settings(engine, vocabulary or Vocabulary.builtin(), studies=studies or StudyRegistry())
+        with home.making(engine, options):
+            current.write(home)
+        stamp = home.stamp()
+        return cls(home, Settings.read(home), stamp)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, check: bool = True) -> Self:
         """Open an index.
 
         Args:
-            path: its folder.
+            path: its folder, or its address in a cluster.
             check: compare the analyzers; only `rebuild` does without.
 
         Raises:
             IndexNotFoundError: there is none at ``path``.
             IndexFormatError: another version wrote it, or it is damaged.
             AnalyzerMismatchError: its tokens are not those of the analyzers installed now.
+            IndexUnavailableError: the cluster does not answer, or refuses.
         """
-        folder = Path(path)
+        home = home_of(path)
         while True:
-            stamp = settings.stamp(folder)  # before reading: if they are written in between, they are read again
-            current = Settings.read(folder)
+            stamp = home.stamp()  # before reading: if they are written in between, they are read again
+            current = Settings.read(home)
             try:
-                index = cls(folder, current, stamp)
+                index = cls(home, current, stamp)
                 break
             except IndexFormatError:
-                if settings.stamp(folder) == stamp:
+                if home.stamp() == stamp:
                     raise
                 # Another process has just moved it to another engine.
         if check:
@@ -829,14 +813,19 @@ class ArticleIndex:
 
     @staticmethod
     def exists(path: str | os.PathLike[str]) -> bool:
-        """Tell whether there is an index in a folder."""
-        return settings.exists(Path(path))
+        """Tell whether there is an index in a folder, or at an address."""
+        home = home_of(path)
+        try:
+            return home.exists()
+        finally:
+            home.close()
 
     def close(self) -> None:
         """Let go of files; what is asked of the index afterwards is an error. Snapshots keep their files."""
         with self._lock:
             self._last = None
         self._engine.close()
+        self._home.close()
 
     def __enter__(self) -> Self:
         """Return the index."""
@@ -847,6 +836,11 @@ class ArticleIndex:
     ) -> None:
         """Close the index."""
         self.close()
+
+    @property
+    def path(self) -> Path | str:
+        """Its folder, or its address in a cluster."""
+        return self._home.location
 
     @property
     def engine(self) -> str:
@@ -872,7 +866,7 @@ class ArticleIndex:
             IndexStateError: the index is closed or gone, or was changed to what cannot be read here.
         """
         last = self._now()
-        if settings.stamp(self.path) == last.stamp:
+        if self._home.stamp() == last.stamp:
             engine = self._engine
             with suppress(IndexFormatError):  # another process may be moving it to another engine
                 if engine.snapshot() is last.commit:
@@ -956,7 +950,7 @@ class ArticleIndex:
         from searchkit.batch import Batch
 
         with self._writing(wait) as writer:
-            old = Settings.read(self.path)
+            old = Settings.read(self._home)
             new = Settings(
                 old.engine,
                 vocabulary or old.vocabulary,
@@ -993,7 +987,7 @@ class ArticleIndex:
             if engine == now.engine:
                 raise InputError(f"{self.path} has the engine {engine!r} already")
             left = count = now.commit.stats().documents
-            new = kind.create(self.path / engine)
+            new = kind.create(self._home.engine(engine))
             with new.writer(wait) as writer:
                 for document in documents(now.commit, now.analyzer):
                     writer.add(document)
@@ -1003,7 +997,7 @@ class ArticleIndex:
                 writer.commit()
             current = now.settings.copy()
             current.engine = engine
-            current.write(self.path)
+            current.write(self._home)
             with self._lock:
                 old, self._engine, self._opened = self._engine, new, engine
         old.close()
@@ -1011,11 +1005,39 @@ class ArticleIndex:
             """Nothing but clear away what the old engine left."""
         return count
 
+    def fill(self, load: Callable[[SharedWriter, Settings, Deriver], Changes], *, wait: float = 10.0) -> Changes:
+        """Let others put articles into the index, which has none; all show at once, at the end.
+
+        Args:
+            load: gets the writer, to share its batch, the settings, to add to them, and what finds facets.
+            wait: seconds to wait for another writer.
+
+        Raises:
+            InputError: there are articles, or the engine takes them from one process only.
+            IndexLockedError: another process is writing.
+        """
+        from searchkit.index.loading import Loadable
+
+        with self._writing(wait) as writer:
+            now = self.snapshot()
+            if not isinstance(self._engine, Loadable):
+                raise InputError(
+                    f"{self.path}: the engine {now.engine!r} is filled by one process: searchkit index --jobs N"
+                )
+            if now.commit.stats().documents:
+                raise InputError(f"{self.path} has articles already; add others with: searchkit index")
+            current = now.settings.copy()
+            changes = load(cast("SharedWriter", writer), current, _deriver(current))
+            self._save(current)
+            writer.commit()
+        return changes
+
     # Inside
 
     @contextmanager
     def _writing(self, wait: float) -> Iterator[Writer]:
         """Yield the one writer, of the engine that the index has by then."""
+        self._home.guard()
         self._now()
         while True:
             engine = self._engine
@@ -1030,24 +1052,19 @@ class ArticleIndex:
             with writer:
                 self._follow()
                 if self._engine is engine:
-                    for name in ENGINES.keys() - {self._opened}:
-                        # Of a move to another engine, done or cut short.
-                        shutil.rmtree(self.path / name, ignore_errors=True)
-                    for name in (LOCK, HOLDER):
-                        # Of a process that was killed when it had just made the index.
-                        (self.path / name).unlink(missing_ok=True)
+                    self._home.tidy(self._opened)
                     yield writer
                     return
 
     def _follow(self) -> None:
         """Open the engine that the index has now."""
         with self._lock:
-            if settings.stamp(self.path) != self._now().stamp:
-                self._open_engine(Settings.read(self.path).engine)
+            if self._home.stamp() != self._now().stamp:
+                self._open_engine(Settings.read(self._home).engine)
 
     def _open_engine(self, name: str) -> None:
         if name != self._opened:
-            self._engine, self._opened = engine_class(name).open(self.path / name), name
+            self._engine, self._opened = engine_class(name).open(self._home.engine(name)), name
 
     def _tie(self, writer: Writer) -> None:
         """Derive articles anew whose studies have a better key that their index has learned since."""
@@ -1074,16 +1091,16 @@ class ArticleIndex:
         """Take over what was changed: articles, a new language, another vocabulary, another engine."""
         last = self._now()
         for left in reversed(range(_REFRESH_TRIES)):
-            stamp = settings.stamp(self.path)
-            current = last.settings if stamp == last.stamp else Settings.read(self.path)
+            stamp = self._home.stamp()
+            current = last.settings if stamp == last.stamp else Settings.read(self._home)
             try:
                 self._open_engine(current.engine)
                 commit = self._engine.snapshot()
             except IndexFormatError:
-                if settings.stamp(self.path) == stamp or not left:
+                if self._home.stamp() == stamp or not left:
                     raise
                 continue  # moved to another engine meanwhile
-            if settings.stamp(self.path) == stamp:
+            if self._home.stamp() == stamp:
                 break  # the settings are those of the commit
         if current is not last.settings and current.vocabulary == last.vocabulary:
             current.vocabulary = last.vocabulary  # its terms are compiled already
@@ -1095,9 +1112,9 @@ class ArticleIndex:
 
     def _save(self, current: Settings) -> None:
         """Write settings, those of the last commit or of the next."""
-        current.write(self.path)
+        current.write(self._home)
         with self._lock:
-            self._last = ArticleSnapshot(self.path, current, settings.stamp(self.path), self._engine.snapshot())
+            self._last = ArticleSnapshot(self.path, current, self._home.stamp(), self._engine.snapshot())
 
 
 def _deriver(current: Settings) -> Deriver:

@@ -67,7 +67,7 @@ class Batch:
         seen: dict[str, str] = {}
         broken: list[str] = []
         groups = Groups(self.engine)
-        tasks = self._tasks(drafts, before, changes, seen, broken, progress)
+        tasks = tasks_of(drafts, before, changes, seen, broken, progress)
         for task, derived in derive(tasks, self.deriver, self._ties(), self.jobs):
             self._add(derived, groups)
             changes.added += task.identifier not in before
@@ -78,41 +78,6 @@ class Batch:
         self.writer.delete(gone)
         changes.removed = len(gone)
         return changes
-
-    def _tasks(
-        self,
-        drafts: Iterable[Draft | Problem],
-        before: Mapping[str, Entry],
-        changes: Changes,
-        seen: dict[str, str],
-        broken: list[str],
-        progress: Callable[[Draft], None] | None,
-    ) -> Iterator[Task]:
-        """Yield what is new or changed; take note of the rest."""
-        # A file may hold a million articles.
-        absolute = lru_cache(maxsize=64)(_absolute)
-        for draft in drafts:
-            if isinstance(draft, Problem):
-                changes.problems.append(draft.message)
-                broken.append(draft.source)
-                continue
-            where = f"{draft.source}:{draft.place}"
-            identifier = draft.id or make_id(draft)
-            if identifier in seen:
-                changes.problems.append(
-                    f"{where}: id {identifier!r} is that of {seen[identifier]} too; the first is kept"
-                )
-                continue
-            seen[identifier] = where
-            draft = replace(draft, id=identifier, source=absolute(draft.source))
-            digest = digest_of(draft)
-            old = before.get(identifier)
-            if old and (old.digest, old.source) == (digest, draft.source):
-                changes.unchanged += 1
-                if progress:
-                    progress(draft)
-            else:
-                yield Task(draft, identifier, digest)
 
     def rebuild(self) -> int:
         """Derive all articles anew, from the texts that the index keeps; return their number."""
@@ -167,6 +132,50 @@ class Batch:
         self.settings.add_study_labels(derived.study_labels)
         if document.language not in self.settings.analyzers:
             self.settings.analyzers[document.language] = self.deriver.analyzer(document.language).fingerprint
+
+
+def tasks_of(
+    drafts: Iterable[Draft | Problem],
+    before: Mapping[str, Entry],
+    changes: Changes,
+    seen: dict[str, str],
+    broken: list[str],
+    progress: Callable[[Draft], None] | None = None,
+) -> Iterator[Task]:
+    """Yield what is new or changed; take note of the rest.
+
+    Args:
+        drafts: what was read.
+        before: id -> entry of what the index has.
+        changes: gets problems, and what is unchanged.
+        seen: id -> where it was read; those that were read are added.
+        broken: gets the sources of what could not be read.
+        progress: called after each article that did not change.
+    """
+    # A file may hold a million articles.
+    absolute = lru_cache(maxsize=64)(_absolute)
+    for draft in drafts:
+        if isinstance(draft, Problem):
+            changes.problems.append(draft.message)
+            broken.append(draft.source)
+            continue
+        where = f"{draft.source}:{draft.place}"
+        identifier = draft.id or make_id(draft)
+        if identifier in seen:
+            changes.problems.append(
+                f"{where}: id {identifier!r} is that of {seen[identifier]} too; the first is kept"
+            )
+            continue
+        seen[identifier] = where
+        draft = replace(draft, id=identifier, source=absolute(draft.source))
+        digest = digest_of(draft)
+        old = before.get(identifier)
+        if old and (old.digest, old.source) == (digest, draft.source):
+            changes.unchanged += 1
+            if progress:
+                progress(draft)
+        else:
+            yield Task(draft, identifier, digest)
 
 
 def _gone(

@@ -26,12 +26,21 @@ def documents(engine: Snapshot, analyzer: Callable[[str], Analyzer]) -> Iterator
     entries = engine.entries()
     while batch := {entry.id: entry for entry in islice(entries, _AT_A_TIME)}:
         for hit in engine.search(Request(Ids(tuple(batch)), limit=len(batch))).hits:
-            yield _document(batch[hit.id], StoredArticle.from_bytes(hit.stored), hit.stored, hit.group, analyzer)
+            yield document_of(batch[hit.id], StoredArticle.from_bytes(hit.stored), hit.stored, hit.group, analyzer)
 
 
-def _document(
+def document_of(
     entry: Entry, kept: StoredArticle, stored: bytes, group: str, analyzer: Callable[[str], Analyzer]
 ) -> Document:
+    """Return a document as it was when it was added, from what an index keeps of it.
+
+    Args:
+        entry: its line in the table of contents.
+        kept: the article.
+        stored: the same as bytes.
+        group: the group that it belongs to.
+        analyzer: see `documents`.
+    """
     article = kept.article
     author = analyzer(article.language).tokens(article.author)
     fields = {

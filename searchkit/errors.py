@@ -9,6 +9,7 @@ SearchkitError
 │   ├── IndexNotFoundError  there is no index at that place
 │   ├── IndexLockedError    another process is writing
 │   ├── IndexFormatError    written by another version, or not by searchkit, or damaged
+│   ├── IndexUnavailableError  the cluster that holds the index does not answer, or refuses
 │   └── AnalyzerMismatchError  indexed with analyzers that are not today's
 └── MissingExtraError       an optional dependency is not installed
 
@@ -23,6 +24,7 @@ __all__ = [
     "IndexLockedError",
     "IndexNotFoundError",
     "IndexStateError",
+    "IndexUnavailableError",
     "InputError",
     "MissingExtraError",
     "SearchkitError",
@@ -72,6 +74,10 @@ class IndexLockedError(IndexStateError):
 
 class IndexFormatError(IndexStateError):
     """The index was written by another version, or not by searchkit, or is damaged."""
+
+
+class IndexUnavailableError(IndexStateError):
+    """The cluster that holds the index does not answer, or refuses."""
 
 
 class AnalyzerMismatchError(IndexStateError):

@@ -1,21 +1,18 @@
-"""What an index says of itself: ``searchkit.json`` in its folder, beside the engine's own."""
+"""What an index says of itself: ``searchkit.json`` in its folder, or a document in its cluster."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final, Self
 
 import searchkit
-from searchkit.errors import IndexFormatError, IndexNotFoundError
+from searchkit.errors import IndexFormatError
+from searchkit.home import Home
+from searchkit.settings_check import check_settings
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
-FILE: Final = "searchkit.json"
 FORMAT: Final = 3
-
-Stamp = tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -41,28 +38,26 @@ class Settings:
     version: str = searchkit.__version__
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, home: Home) -> Self:
         """Read the settings of an index.
 
         Raises:
-            IndexNotFoundError: there is no index in ``folder``.
+            IndexNotFoundError: there is no index.
             IndexFormatError: another version wrote it, or it is damaged.
         """
-        file = folder / FILE
+        where = home.settings
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            raise IndexNotFoundError(
-                f"no index in {folder}; make one with: searchkit index ARTICLES --index {folder}"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise IndexFormatError(f"{file}: cannot be read ({error}); index the articles again") from error
+            data = json.loads(home.read())
+        except (ValueError, RecursionError) as error:
+            raise IndexFormatError(f"{where}: cannot be read ({error}); index the articles again") from error
         found = data.get("format") if isinstance(data, dict) else None
         if found != FORMAT:
             raise IndexFormatError(
-                f"{file}: format {found!r}, but this searchkit reads format {FORMAT}; index the articles again"
+                f"{where}: format {repr(found)[:40]}, but this searchkit reads format {FORMAT}; "
+                "index the articles again"
             )
         try:
+            check_settings(data)
             return cls(
                 engine=data["engine"],
                 vocabulary=Vocabulary.from_dict(data["vocabulary"], data["compiled"]),
@@ -73,9 +68,9 @@ class Settings:
                 version=data["searchkit"],
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise IndexFormatError(f"{file}: damaged ({error!r}); index the articles again") from error
+            raise IndexFormatError(f"{where}: damaged ({error!r}); index the articles again") from error
 
-    def write(self, folder: Path) -> None:
+    def write(self, home: Home) -> None:
         """Write the settings so that a reader sees the old ones or the new ones, whatever happens."""
         data = {
             "format": FORMAT,
@@ -89,16 +84,8 @@ class Settings:
             "study_ties": self.study_ties,
             "studies": self.studies.to_dict(),
         }
-        draft = folder / f".{FILE}.tmp"  # one name, so that killed processes leave one file at most
-        try:
-            with draft.open("w", encoding="utf-8") as stream:
-                # In one piece: piece by piece it takes ten times as long.
-                stream.write(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(folder / FILE)
-        finally:
-            draft.unlink(missing_ok=True)
+        # In one piece: piece by piece it takes ten times as long.
+        home.write(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
     def copy(self) -> Self:
         """Return settings that can be changed without changing these."""
@@ -115,17 +102,3 @@ class Settings:
             old = self.study_labels.get(key)
             if old is None or (label.isascii() and not old.isascii()):
                 self.study_labels[key] = label
-
-
-def exists(folder: Path) -> bool:
-    """Tell whether there is an index in a folder."""
-    return (folder / FILE).is_file()
-
-
-def stamp(folder: Path) -> Stamp:
-    """Return what changes whenever the settings are written anew, without reading them."""
-    try:
-        status = (folder / FILE).stat()
-    except OSError:
-        return ()
-    return (status.st_mtime_ns, status.st_size, status.st_ino)

@@ -33,7 +33,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import chain
-from pathlib import Path
 from threading import Event
 from typing import ClassVar, Final
 
@@ -43,7 +42,18 @@ from hypothesis import strategies as st
 
 from searchkit.errors import IndexFormatError, IndexLockedError
 from searchkit.index import bm25, registry
-from searchkit.index.engine import Document, Engine, EngineHit, Entry, Request, Response, Snapshot, Sort, Writer
+from searchkit.index.engine import (
+    Document,
+    Engine,
+    EngineHit,
+    Entry,
+    Location,
+    Request,
+    Response,
+    Snapshot,
+    Sort,
+    Writer,
+)
 from searchkit.index.explanation import Explanation
 from searchkit.index.query import (
     Bool,
@@ -747,7 +757,8 @@ class EngineContract:
     """What searchkit expects of an engine, as tests.
 
     A subclass gives `engine_name`, a name of `searchkit.index.ENGINES`, or overrides the fixture
-    `engine_class`. One whose indexes are not folders overrides `location` too.
+    `engine_class`. One whose indexes are not folders overrides `location` and `remove` too, and where it removes
+    them after each test, `lasting_location`.
     """
 
     engine_name: ClassVar[str] = ""
@@ -758,12 +769,22 @@ class EngineContract:
         return registry.engine_class(self.engine_name)
 
     @pytest.fixture
-    def location(self, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    def location(self, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Location]:
         """Return a function that names a place without an index, another one at each call."""
         return lambda: tmp_path_factory.mktemp("index") / "engine"
 
     @pytest.fixture
-    def engine(self, engine_class: type[Engine], location: Callable[[], Path]) -> Iterator[Engine]:
+    def lasting_location(self, location: Callable[[], Location]) -> Callable[[], Location]:
+        """Return the same, for an index that is there as long as the class."""
+        return location
+
+    @pytest.fixture
+    def remove(self) -> Callable[[Location], None]:
+        """Return a function that removes an index."""
+        return shutil.rmtree
+
+    @pytest.fixture
+    def engine(self, engine_class: type[Engine], location: Callable[[], Location]) -> Iterator[Engine]:
         """Yield an empty index."""
         engine = engine_class.create(location())
         yield engine
@@ -771,13 +792,16 @@ class EngineContract:
 
     @pytest.fixture
     def library(
-        self, request: pytest.FixtureRequest, engine_class: type[Engine], location: Callable[[], Path]
+        self,
+        request: pytest.FixtureRequest,
+        engine_class: type[Engine],
+        lasting_location: Callable[[], Location],
     ) -> Engine:
         """Return the reference corpus, in three batches, once for a class: its tests only read it."""
         owner = request.node.getparent(pytest.Class)
         library: Engine | None = owner.stash.get(_WRITTEN, None)
         if library is None:
-            owner.stash[_WRITTEN] = library = engine_class.create(location())
+            owner.stash[_WRITTEN] = library = engine_class.create(lasting_location())
             owner.addfinalizer(library.close)
             for batch in (_CORPUS[:10], _CORPUS[10:14], _CORPUS[14:]):
                 _write(library, *batch)
@@ -846,7 +870,7 @@ class EngineContract:
         assert list(engine.terms("body_en")) == []
 
     def test_an_index_is_found_again_when_opened(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self, engine_class: type[Engine], location: Callable[[], Location]
     ) -> None:
         place = location()
         first = engine_class.create(place)
@@ -859,7 +883,7 @@ class EngineContract:
         second.close()
 
     def test_an_empty_index_is_found_again_when_opened(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self, engine_class: type[Engine], location: Callable[[], Location]
     ) -> None:
         place = location()
         engine_class.create(place).close()
@@ -870,7 +894,7 @@ class EngineContract:
         engine.close()
 
     def test_opening_a_place_without_an_index_says_so(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self, engine_class: type[Engine], location: Callable[[], Location]
     ) -> None:
         place = location()
 
@@ -1080,7 +1104,7 @@ class EngineContract:
     def test_whatever_was_added_replaced_and_deleted_the_answer_is_that_of_what_is_left(
         self,
         engine_class: type[Engine],
-        location: Callable[[], Path],
+        location: Callable[[], Location],
         history: list[tuple[list[str], list[Document]]],
         request: Request,
     ) -> None:
@@ -1225,7 +1249,7 @@ class EngineContract:
     def test_every_answer_has_the_scores_totals_and_counts_of_a_plain_calculation(
         self,
         engine_class: type[Engine],
-        location: Callable[[], Path],
+        location: Callable[[], Location],
         documents: list[Document],
         request: Request,
     ) -> None:
@@ -1256,7 +1280,7 @@ class EngineContract:
     @_property
     @given(documents=st.lists(_DOCUMENTS, max_size=10, unique_by=lambda document: document.id), query=_QUERIES)
     def test_every_explanation_adds_up_to_the_score(
-        self, engine_class: type[Engine], location: Callable[[], Path], documents: list[Document], query: Query
+        self, engine_class: type[Engine], location: Callable[[], Location], documents: list[Document], query: Query
     ) -> None:
         engine = engine_class.create(location())
         _write(engine, *documents)
@@ -1497,7 +1521,7 @@ class EngineContract:
         assert "\n" not in str(caught.value)
 
     def test_the_second_writer_gets_in_when_the_first_is_done(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self, engine_class: type[Engine], location: Callable[[], Location]
     ) -> None:
         place = location()
         one, other = engine_class.create(place), engine_class.open(place)
@@ -1514,7 +1538,7 @@ class EngineContract:
         other.close()
 
     def test_a_waiting_writer_gets_in_when_the_first_commits(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self, engine_class: type[Engine], location: Callable[[], Location]
     ) -> None:
         place = location()
         one, other = engine_class.create(place), engine_class.open(place)
@@ -1540,7 +1564,7 @@ class EngineContract:
     # Readers beside a writer
 
     def test_a_commit_shows_at_the_next_search_of_whoever_has_the_index_open(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self, engine_class: type[Engine], location: Callable[[], Location]
     ) -> None:
         place = location()
         reader, writer = engine_class.create(place), engine_class.open(place)
@@ -1556,7 +1580,7 @@ class EngineContract:
 
     @pytest.mark.parametrize("commits", range(1, 5))
     def test_a_reader_that_slept_through_some_commits_sees_the_last(
-        self, engine_class: type[Engine], location: Callable[[], Path], commits: int
+        self, engine_class: type[Engine], location: Callable[[], Location], commits: int
     ) -> None:
         place = location()
         reader, writer = engine_class.create(place), engine_class.open(place)
@@ -1579,7 +1603,7 @@ class EngineContract:
         assert sorted([first.id, *(entry.id for entry in entries)]) == sorted(_IDS)
 
     def test_a_snapshot_answers_from_its_commit_whatever_follows(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self, engine_class: type[Engine], location: Callable[[], Location]
     ) -> None:
         place = location()
         engine, other = engine_class.create(place), engine_class.open(place)
@@ -1611,13 +1635,16 @@ class EngineContract:
         other.close()
 
     def test_an_index_that_was_removed_and_made_anew_is_another_one(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self,
+        engine_class: type[Engine],
+        location: Callable[[], Location],
+        remove: Callable[[Location], None],
     ) -> None:
         place = location()
         reader = engine_class.create(place)
         _write(reader, _document("en-1"))
         assert _everything(reader) == ["en-1"]
-        shutil.rmtree(place)
+        remove(place)
         again = engine_class.create(place)
         _write(again, _document("en-2"))
         assert _everything(reader) == ["en-2"]
@@ -1626,7 +1653,7 @@ class EngineContract:
 
     @pytest.mark.usefixtures("_restless_threads")
     def test_threads_that_search_during_commits_see_one_commit_or_another(
-        self, engine_class: type[Engine], location: Callable[[], Path]
+        self, engine_class: type[Engine], location: Callable[[], Location]
     ) -> None:
         place = location()
         engine, other = engine_class.create(place), engine_class.open(place)

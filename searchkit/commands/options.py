@@ -15,6 +15,15 @@ DEFAULT_INDEX: Final = ".searchkit"
 # What a shell takes as one word and nothing but a word: articles say what the values of facets are.
 _ONE_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}_.,:/@%+=][\p{L}\p{M}\p{N}_.,:/@%+=-]*+")
 
+
+class Location(click.Path):
+    """A folder, or the address of an index in a cluster."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a path, or an address as it is: a path has no two slashes side by side."""
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -24,13 +33,13 @@ def index_option(function: F) -> F:
         "--index",
         "-i",
         "index",
-        type=click.Path(path_type=Path),
+        type=Location(path_type=Path),
         envvar="SEARCHKIT_INDEX",
         default=DEFAULT_INDEX,
         show_default=True,
         show_envvar=True,
         metavar="DIR",
-        help="Folder of the index.",
+        help="Folder of the index, or its address in a cluster.",
     )(function)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TextIO
 
-from searchkit import settings
 from searchkit.errors import ArticleError, InputError, MissingExtraError, SearchkitError
+from searchkit.home import FolderHome
 from searchkit.index.files import open_plain
 from searchkit.readers.draft import STDIN, Draft
 from searchkit.readers.fields import MOST_READ, MOST_TEXT
@@ -109,21 +109,22 @@ def read(
         if os.fspath(path) == STDIN:
             yield from _read_stream(stdin or sys.stdin.buffer, STDIN, format, report)
             continue
-        for file in _files(Path(path), format, report):
+        for file in files_of(Path(path), format, report):
             if isinstance(file, Problem):
                 yield file
             else:
                 yield from _read_file(file, format, report)
 
 
-def _files(path: Path, format: str | None, report: Report) -> Iterator[Path | Problem]:
+def files_of(path: Path, format: str | None, report: Report) -> Iterator[Path | Problem]:
+    """Yield the files that `read` reads for a path, in its order."""
     errors: list[OSError] = []
     try:
         if path.is_dir():
             top = Path(os.path.realpath(path))
             for folder, folders, names in os.walk(path, onerror=errors.append):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
-                if settings.exists(Path(folder)):
+                if FolderHome(Path(folder)).exists():
                     folders.clear()  # an index, not articles
                     continue
                 for name in sorted(names):

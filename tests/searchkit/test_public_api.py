@@ -23,6 +23,7 @@ PUBLIC = [
     "IndexLockedError",
     "IndexNotFoundError",
     "IndexStateError",
+    "IndexUnavailableError",
     "InputError",
     "MissingExtraError",
     "Problem",
