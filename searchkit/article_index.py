@@ -700,7 +700,7 @@ class ArticleSnapshot:
         return self._names.accepted(name, spellings, known)
 
 
-def _check_limit(limit: int, name: str = "limit") -> None:
+def _check_limit(limit: object, name: str = "limit") -> None:
     if not isinstance(limit, int) or limit < 0:
         raise InputError(f"{name} must be a whole number, 0 or more, not {limit!r}")
 

@@ -292,7 +292,8 @@ def test_very_long_ids_are_told_in_short(index: ArticleIndex) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["s", "一", "a" * _MEGABYTE, "睡" * 500, "क" + "ि" * 499, "\ud800", "\0", "a " * 249 + "b"]
+    "typed",
+    ["s", "一", "a" * _MEGABYTE, "睡" * 500, "क" + "ि" * 499, "\ud800", "\0", "sleep \uff9e", "a " * 249 + "b"],
 )
 @pytest.mark.parametrize("engine", EMBEDDED)
 def test_what_somebody_types_is_completed_with_bounded_work(
@@ -443,7 +444,21 @@ _PIECES = st.sampled_from(
             "\\",
             "^",
         ),
-        *("\ud800", "\0", "\u202e", "\u200d", "\u0301", "ि", "\ufdfa", "😀", "\U0010ffff", "İ", "ß", "\x1b[2J"),
+        *(
+            "\ud800",
+            "\0",
+            "sleep \uff9e",
+            "\u202e",
+            "\u200d",
+            "\u0301",
+            "ि",
+            "\ufdfa",
+            "😀",
+            "\U0010ffff",
+            "İ",
+            "ß",
+            "\x1b[2J",
+        ),
     ]
 )
 _QUERIES = st.one_of(st.lists(_PIECES, max_size=25).map("".join), st.text(st.characters(exclude_categories=())))
