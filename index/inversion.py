@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
+from searchkit.index import files
 from searchkit.index.engine import Document
 from searchkit.index.segment import (
     TEXT,
@@ -172,9 +173,13 @@ class _writing:  # noqa: N801 - a context manager
         return self._writer
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._writer.close()
-        if kind is not None:
-            self._path.unlink()
+        failed = True
+        try:
+            self._writer.close()
+            failed = kind is not None
+        finally:
+            if failed:
+                files.remove(self._path)
 
 
 def _order(labels: Array) -> Array:

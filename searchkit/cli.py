@@ -28,6 +28,7 @@ COMMANDS: Final = (
     "analyze",
     "rebuild",
     "convert",
+    "doctor",
     "vocabulary",
     "evaluate",
     "demo",

@@ -24,6 +24,7 @@ def check_settings(data: dict[str, Any]) -> None:
     _need("vocabulary", _is_map(data["vocabulary"], _is_entry))
     _need("compiled", _is_list(data["compiled"]["words"], _is_text))
     _need("compiled", _is_map(data["compiled"]["chains"], _is_compiled))
+    _need("sources", _is_list(data.get("sources", []), _is_text))
     _need("studies", _is_map(data.get("studies", {}), _is_study))
 
 

@@ -67,19 +67,33 @@ class StoredArticle:
         if version != _VERSION:
             raise ValueError("another version")
         first, second = _HEAD.size + text, _HEAD.size + text + title
-        data = json.loads(inflated(block[_HEAD.size : first]))
-        article = Article.from_dict(data["article"])
-        _check_article(article)
+        article, evidence, given = _told(block[_HEAD.size : first])
         return cls(
-            article=article,
-            title=TermVector.from_bytes(block[first:second]),
-            body=TermVector.from_bytes(block[second:]),
-            evidence={
-                facet: {value: tuple((start, end) for start, end in spans) for value, spans in values.items()}
-                for facet, values in data["evidence"].items()
-            },
-            given=frozenset(data["given"]),
+            article,
+            TermVector.from_bytes(block[first:second]),
+            TermVector.from_bytes(block[second:]),
+            evidence,
+            given,
         )
+
+    @classmethod
+    def without_tokens(cls, block: bytes) -> Self:
+        """Return the article that `to_bytes` packed, as if it had no words: what is left of a damaged block."""
+        _, text, _ = _HEAD.unpack_from(block)
+        article, evidence, given = _told(block[_HEAD.size : _HEAD.size + text])
+        return cls(article, TermVector.of(()), TermVector.of(()), evidence, given)
+
+
+def _told(packed: bytes) -> tuple[Article, Evidence, frozenset[str]]:
+    """Return all but the tokens."""
+    data = json.loads(inflated(packed))
+    article = Article.from_dict(data["article"])
+    _check_article(article)
+    evidence = {
+        facet: {value: tuple((start, end) for start, end in spans) for value, spans in values.items()}
+        for facet, values in data["evidence"].items()
+    }
+    return article, evidence, frozenset(data["given"])
 
 
 _TEXTS: Final = operator.attrgetter("id", "title", "text", "language", "url", "author", "source", "group")
