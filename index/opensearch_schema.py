@@ -17,8 +17,8 @@ from searchkit.index.bm25 import K1, B
 from searchkit.index.engine import Document, Entry
 from searchkit.index.query import KINDS
 
-# In code points, which take at most 4 bytes. Lucene takes values of up to 32,766 bytes, and looks for beginnings of
-# up to 1,000.
+# In code points, which take at most 4 bytes. Lucene takes values of up to 32,766 bytes, and looks for beginnings
+# of up to 1,000.
 _LONGEST: Final = 8_000
 _LONGEST_TERM: Final = 240
 # What is kept of a longer one.
