@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from searchkit.errors import IndexFormatError, IndexStateError
+from searchkit.errors import IndexFormatError, IndexStateError, IndexUnavailableError
 from searchkit.index import opensearch_schema as schema
 from searchkit.index import opensearch_state as states
 from searchkit.index.engine import Document
@@ -213,6 +214,8 @@ class OpenSearchWriter:
             dead = self._bury(state)
             if dead == live and not self._added:
                 self._begin_anew(state)  # nothing is left, and statistics begin anew too
+        if self._shared:
+            self._expunge()
         self._refresh()
         self._lock.check()
         now = time.time()
@@ -348,6 +351,12 @@ class OpenSearchWriter:
             action = {"_index": hit["_index"], "_id": hit["_id"], "routing": hit["_routing"]}
             self._bulk.add(Operation({"delete": action}, passed=frozenset({_NOT_FOUND})))
         self._bulk.flush()
+
+    def _expunge(self) -> None:
+        """Let the cluster clear away documents that loaders have moved, which would count in statistics."""
+        # A large index takes longer than an answer may; the cluster then goes on by itself.
+        with suppress(IndexUnavailableError):
+            self._cluster.request("POST", f"/{self._target}/_forcemerge", params={"only_expunge_deletes": "true"})
 
     def _refresh(self) -> None:
         """Let searches see what was written, on every copy of every shard."""

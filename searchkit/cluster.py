@@ -54,24 +54,27 @@ class ClusterHome:
             raise InputError(f"{self.location}: the {name} engine keeps an index in a folder, not in a cluster")
         return self.location
 
-    def read(self) -> str:
+    def read(self) -> bytes:
         """Return the settings."""
         found = states.get(self._cluster, _DOCUMENT)
         if found is None:
             raise not_found(self)
         text: str = found[0]["text"]
-        return text
+        return text.encode()
 
-    def write(self, text: str) -> None:
+    def write(self, content: bytes) -> None:
         """Replace the settings; only the one writer does."""
         path = f"/{states.place(self._cluster)}/_doc/{_DOCUMENT}"
         # An index that is removed and made anew has the versions of the old one once more.
-        self._cluster.request("PUT", path, {"text": text, "stamp": secrets.randbits(60)}, writing=True)
+        self._cluster.request("PUT", path, {"text": content.decode(), "stamp": secrets.randbits(60)}, writing=True)
 
     def stamp(self) -> Stamp:
         """Return what changes with the settings."""
         found = states.get(self._cluster, _DOCUMENT, fields="stamp")
         return (found[0]["stamp"],) if found else ()
+
+    def guard(self) -> None:
+        """Do nothing: names in a cluster lead nowhere else."""
 
     def tidy(self, engine: str) -> None:
         """Do nothing: an index in a cluster has no other engine."""

@@ -11,7 +11,7 @@ from typing import Final
 MAX_QUERY_CHARACTERS: Final = 20_000
 MAX_QUERY_WORDS: Final = 256
 # Words with * or ~, and *, in one query: each reads the terms that fit it.
-MAX_PATTERNS: Final = 32
+MAX_PATTERNS: Final = 16
 # Brackets in brackets; deeper ones are passed over.
 MAX_DEPTH: Final = 40
 # Terms of one field that a word with typing errors stands for: those that most documents hold, then by code point.

@@ -195,13 +195,17 @@ class _Parser:
     def _within_limits(self, tokens: Iterable[_Token]) -> Iterator[_Token]:
         """Yield tokens up to the last word that is read, and of the words with ``*`` and ``~`` the first ones."""
         left = MAX_QUERY_WORDS
+        field = False
         for token in tokens:
-            if token.kind not in {"word", "phrase"} or token.text in _OPERATORS:
-                yield token
-                continue
-            if not left:
+            is_word = token.kind == "phrase" or (token.kind == "word" and (field or token.text not in _OPERATORS))
+            left -= field and not is_word  # the name of a field without a word is one
+            field = token.kind == "field"
+            if not left and (is_word or field):
                 self.truncated = True
                 return
+            if not is_word:
+                yield token
+                continue
             if token.kind == "word" and _is_pattern(_word(token.text)):
                 self.patterns += 1
                 if self.patterns > MAX_PATTERNS:
