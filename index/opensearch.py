@@ -29,8 +29,6 @@ from searchkit.index.opensearch_state import State
 from searchkit.index.opensearch_writer import OpenSearchWriter
 from searchkit.index.query import KINDS, Query
 
-__all__ = ["Address", "Cluster", "OpenSearchEngine"]
-
 _MOST_KEPT: Final = 200_000
 _BLOCKS_AT_A_TIME: Final = 100
 _TERMS_AT_A_TIME: Final = 2_000

@@ -11,8 +11,8 @@ pytest.importorskip("opensearchpy", reason="needs the extra opensearch")
 import searchkit
 from searchkit.errors import IndexFormatError, IndexLockedError, IndexStateError, InputError
 from searchkit.index import Document, Request, opensearch, opensearch_paging, opensearch_schema, opensearch_state
-from searchkit.index.opensearch import Address, Cluster, OpenSearchEngine
-from searchkit.index.opensearch_cluster import Configuration
+from searchkit.index.opensearch import OpenSearchEngine
+from searchkit.index.opensearch_cluster import Address, Cluster, Configuration
 from searchkit.index.opensearch_query import Compiler
 from searchkit.index.query import Bool, Everything, Facet, Phrase, Term
 from searchkit.testing import EngineContract
