@@ -2,6 +2,7 @@
 
 from searchkit.index.engine import (
     Checked,
+    Distant,
     Document,
     Engine,
     EngineHit,
@@ -22,6 +23,7 @@ __all__ = [
     "ENGINES",
     "FILE_ENGINES",
     "Checked",
+    "Distant",
     "Document",
     "Engine",
     "EngineHit",

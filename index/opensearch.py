@@ -8,7 +8,7 @@ commit is the last and sees that one only (`searchkit.index.opensearch_writer`).
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -28,8 +28,6 @@ from searchkit.index.opensearch_query import Compiler, Dsl, Held, with_ids, with
 from searchkit.index.opensearch_state import State
 from searchkit.index.opensearch_writer import OpenSearchWriter
 from searchkit.index.query import KINDS, Query
-
-__all__ = ["Address", "Cluster", "OpenSearchEngine"]
 
 _MOST_KEPT: Final = 200_000
 _BLOCKS_AT_A_TIME: Final = 100
@@ -252,6 +250,10 @@ class _Snapshot:
 
     def document_count(self, language: str) -> int:
         return self.documents(language)
+
+    def prepare(self, texts: Iterable[str], fields: Collection[str] = ()) -> None:
+        fields = fields or [f"{kind}_{language}" for kind in KINDS for language in self._by_language()]
+        self.frequencies((field, text) for text in set(texts) for field in fields)
 
     def similar(
         self, field: str, text: str, distance: int, *, exchanges: bool = False

@@ -9,6 +9,7 @@ on every shard and every copy of it, whatever deleted documents it still holds.
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import chain
 from typing import Any, Final, Protocol
 
@@ -555,10 +556,8 @@ def _phrase(query: tree.Phrase, boost: float) -> Dsl:
         if place not in places:
             clauses.append({"span_gap": {query.field: 1}})
             continue
-        one, *others = ({"span_term": {query.field: key}} for key in places[place])
-        for other in others:
-            one = {"span_within": {"little": one, "big": other}}
-        clauses.append(one)
+        here: list[Dsl] = [{"span_term": {query.field: key}} for key in places[place]]
+        clauses.append(reduce(lambda one, other: {"span_within": {"little": one, "big": other}}, here))
     if len(clauses) > 1:
         return {"span_near": {"clauses": clauses, "slop": 0, "in_order": True, "boost": boost}}
     clauses[0]["span_within"]["boost"] = boost

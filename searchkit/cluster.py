@@ -8,7 +8,8 @@ from typing import Final
 from searchkit.errors import InputError
 from searchkit.home import Stamp, not_found
 from searchkit.index import opensearch_state as states
-from searchkit.index.opensearch import Address, Cluster, OpenSearchEngine, remove
+from searchkit.index.opensearch import OpenSearchEngine, remove
+from searchkit.index.opensearch_cluster import Address, Cluster
 
 _DOCUMENT: Final = "settings"
 _ENGINE: Final = "opensearch"
