@@ -74,7 +74,7 @@ class Bulk:
         check: called before each request; raises an error where nothing more may be sent.
     """
 
-    def __init__(self, cluster: Cluster, check: Callable[[], None]) -> None:
+    def __init__(self, cluster: Cluster, check: Callable[[], object]) -> None:
         self._cluster = cluster
         self._check = check
         self._waiting: dict[str, Operation] = {}

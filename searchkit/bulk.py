@@ -278,7 +278,7 @@ class Load:
         from distributed.scheduler import KilledWorker
 
         waiting = iter(todo)
-        numbers: dict[str, int] = {}
+        numbers: dict[Any, int] = {}
 
         def more(count: int) -> list[Any]:
             futures = []
