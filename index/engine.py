@@ -5,11 +5,11 @@ values, and evaluates the tree of `searchkit.index.query`. ``searchkit.testing.E
 every engine passes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, NamedTuple, Protocol, Self, TypeAlias
+from typing import Literal, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
 
 from searchkit.index.explanation import Explanation
 from searchkit.index.query import Everything, Query
@@ -230,6 +230,14 @@ class Engine(Snapshot, Protocol):
 
     def close(self) -> None:
         """Let go of files; snapshots keep theirs."""
+
+
+@runtime_checkable
+class Distant(Protocol):
+    """What a snapshot has besides that asks over a network, where many terms take as long as one."""
+
+    def prepare(self, texts: Iterable[str], fields: Collection[str] = ()) -> None:
+        """Find out how many documents hold some terms in some fields, or in any, for who asks next."""
 
 
 class OfLastCommit:

@@ -8,7 +8,7 @@ commit is the last and sees that one only (`searchkit.index.opensearch_writer`).
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -253,6 +253,10 @@ class _Snapshot:
     def document_count(self, language: str) -> int:
         return self.documents(language)
 
+    def prepare(self, texts: Iterable[str], fields: Collection[str] = ()) -> None:
+        fields = fields or [f"{kind}_{language}" for kind in KINDS for language in self._by_language()]
+        self.frequencies((field, text) for text in set(texts) for field in fields)
+
     def similar(
         self, field: str, text: str, distance: int, *, exchanges: bool = False
     ) -> Iterable[tuple[str, int]]:
@@ -392,14 +396,14 @@ class _Snapshot:
 
     def _words(self, field: str, prefix: str, longest: int | None) -> Iterator[str]:
         """Yield what is kept of the terms of a field that begin so, by code point."""
-        filters: list[Dsl] = [{"prefix": {"term": schema.kept(prefix)}}] if prefix else []
+        filters: list[Dsl] = [{"prefix": {"term": schema.kept_term(prefix)}}] if prefix else []
         if longest is not None:
             filters.append({"range": {"length": {"lte": longest}}})
         return self._terms_that(field, filters)
 
     def _near(self, field: str, text: str, distance: int, exchanges: bool) -> Iterator[str]:
         """Yield what is kept of the terms of a field within some typing errors of a word, by code point."""
-        kept = schema.kept(text)
+        kept = schema.kept_term(text)
         # As many errors as the cluster looks for, and in words for which its automata do not grow too large.
         if 0 < distance <= _MOST_ERRORS and len(kept) <= _LONGEST_FUZZY:
             asked = {

@@ -144,7 +144,8 @@ class Configuration(NamedTuple):
             value = os.environ.get(f"{_PREFIX}{name.upper()}")
             if value:
                 found[name] = (value, f"{_PREFIX}{name.upper()}")
-        made = cls(**{name: _converted(name, value, where) for name, (value, where) in found.items()})
+        values: dict[str, Any] = {name: _converted(name, value, where) for name, (value, where) in found.items()}
+        made = cls(**values)
         if (made.user is None) != (made.password is None):
             raise InputError(f"{address}: set both {_PREFIX}USER and {_PREFIX}PASSWORD, or none of them")
         if made.user is not None and address.is_open_to_others:

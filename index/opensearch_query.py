@@ -9,6 +9,7 @@ on every shard and every copy of it, whatever deleted documents it still holds.
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import chain
 from typing import Any, Final, Protocol
 
@@ -16,7 +17,7 @@ from searchkit.index import bm25
 from searchkit.index import query as tree
 from searchkit.index.explanation import Explanation, Statistics, explained_bool, summed
 from searchkit.index.fuzzy import within_distance
-from searchkit.index.opensearch_schema import as_text, facet_key, kept, length_of, term_key
+from searchkit.index.opensearch_schema import as_text, facet_key, kept, kept_term, length_of, term_key
 
 Dsl = dict[str, Any]
 # Of values in one clause (index.max_terms_count).
@@ -242,7 +243,7 @@ class Compiler:
             return {"fuzzy": {query.field: asked}}
         longest = len(query.text) + query.distance
         expanded = self._collection.beginning(query.field, query.text[:1], longest)
-        text = kept(query.text)
+        text = kept_term(query.text)
         near = [each for each in expanded if within_distance(each, text, query.distance)]
         return _any_of(query.field, map(term_key, near))
 
@@ -555,10 +556,8 @@ def _phrase(query: tree.Phrase, boost: float) -> Dsl:
         if place not in places:
             clauses.append({"span_gap": {query.field: 1}})
             continue
-        one, *others = ({"span_term": {query.field: key}} for key in places[place])
-        for other in others:
-            one = {"span_within": {"little": one, "big": other}}
-        clauses.append(one)
+        here: list[Dsl] = [{"span_term": {query.field: key}} for key in places[place]]
+        clauses.append(reduce(lambda one, other: {"span_within": {"little": one, "big": other}}, here))
     if len(clauses) > 1:
         return {"span_near": {"clauses": clauses, "slop": 0, "in_order": True, "boost": boost}}
     clauses[0]["span_within"]["boost"] = boost

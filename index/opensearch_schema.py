@@ -17,9 +17,12 @@ from searchkit.index.bm25 import K1, B
 from searchkit.index.engine import Document, Entry
 from searchkit.index.query import KINDS
 
-# Lucene takes terms of up to 32,766 bytes, but looks for beginnings of up to 1,000 characters.
-_LONGEST: Final = 900
-_HEAD: Final = 800
+# In code points, which take at most 4 bytes. Lucene takes values of up to 32,766 bytes, and looks for beginnings
+# of up to 1,000.
+_LONGEST: Final = 8_000
+_LONGEST_TERM: Final = 240
+# What is kept of a longer one.
+_HEAD: Final = 160
 # Stands between the beginning of a term that is too long and its digest: no text has this code point.
 _CUT: Final = "\U0010ffff\U0010fffe"
 # A position without a term. Terms that hold it, or a separator, hold another private code point in its place: one
@@ -182,7 +185,7 @@ def encode(document: Document) -> tuple[dict[str, Any], set[tuple[str, str]]]:
         if terms:
             found[field] = as_text((position, term_key(text)) for position, text in terms)
             found[f"length_{kind}"] = len(terms)
-            held.update((field, kept(text)) for _, text in terms)
+            held.update((field, kept_term(text)) for _, text in terms)
     return found, held
 
 
@@ -216,16 +219,21 @@ def from_text(text: str) -> Iterator[tuple[int, str]]:
                 yield position, key
 
 
-def kept(text: str) -> str:
+def kept(text: str, longest: int = _LONGEST) -> str:
     """Return what is kept of a text: itself, or its beginning and a digest where it is too long.
 
     Halves of surrogate pairs, which no index can hold, are replaced.
     """
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if len(text) <= _LONGEST:
+    if len(text) <= longest:
         return text
     return f"{text[:_HEAD]}{_CUT}{len(text)}.{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def kept_term(text: str) -> str:
+    """Return what is kept of a term."""
+    return kept(text, _LONGEST_TERM)
 
 
 def is_whole(kept_text: str) -> bool:
@@ -241,7 +249,7 @@ def length_of(kept_text: str) -> int:
 
 def term_key(text: str) -> str:
     """Return what stands for a term in a text: what is kept of it, without separators."""
-    return kept(text).translate(_PRIVATE)
+    return kept_term(text).translate(_PRIVATE)
 
 
 def facet_key(name: str) -> str:

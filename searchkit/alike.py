@@ -12,7 +12,7 @@ from typing import Final
 from searchkit.analyzers import Analyzer, Token, canonical
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.index import Request, bm25
-from searchkit.index.engine import Snapshot
+from searchkit.index.engine import Distant, Snapshot
 from searchkit.index.query import Bool, Facet, Ids, Query, Term, field_name
 from searchkit.stored import StoredArticle
 
@@ -63,6 +63,8 @@ def likeness(stored: StoredArticle, engine: Snapshot, analyzer: Analyzer) -> Lik
         occurrences[term] += weight
         words.setdefault(term, word)
     values: dict[str, float] = {}
+    if isinstance(engine, Distant):
+        engine.prepare(occurrences, [body])
     for term, frequency in occurrences.items():
         articles = engine.document_frequency(body, term)
         if articles >= _LEAST_ARTICLES:

@@ -28,6 +28,7 @@ from searchkit.feedback import feedback, preferring
 from searchkit.filters import Filter, Filters
 from searchkit.home import Home, Stamp, home_of
 from searchkit.index import (
+    Distant,
     EngineHit,
     Request,
     Response,
@@ -546,6 +547,7 @@ class ArticleSnapshot:
             vocabulary=self.vocabulary if expand else None,
             resolve=resolve,
             translator=self._translator() if expand else None,
+            prepare=self._prepare,
         )
         tree = compiler.compile(parsed.root)
         return tree, tuple(dict.fromkeys(notes))[:MAX_NOTES]
@@ -654,6 +656,10 @@ class ArticleSnapshot:
             held[field, text] = frequency
         return frequency
 
+    @property
+    def _prepare(self) -> Callable[[Iterable[str]], None] | None:
+        return self.commit.prepare if isinstance(self.commit, Distant) else None
+
     def _translator(self) -> Translator:
         if self._translates is None:
             self._translates = Translator(
@@ -662,6 +668,7 @@ class ArticleSnapshot:
                 frequency=self._frequency,
                 terms=self.commit.terms,
                 names=Names(self.commit.terms),
+                prepare=self._prepare,
             )
         return self._translates
 

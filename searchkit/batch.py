@@ -82,6 +82,8 @@ class Batch:
     def rebuild(self) -> int:
         """Derive all articles anew, from the texts that the index keeps; return their number."""
         entries = sorted(self.engine.entries())
+        # First of all, so that an engine may begin an index anew beside the old one.
+        self.writer.delete(entry.id for entry in entries)
         groups = Groups(None)  # all found anew
         tasks = (
             Task(stored.article, entry.id, entry.digest, stored.given)

@@ -41,6 +41,7 @@ class Compiler:
         vocabulary: names of mechanisms, or None not to search beyond the words.
         resolve: returns the query for what carries the facet value that a person's spelling means, unscored.
         translator: finds words in the index's other languages, or None not to.
+        prepare: is told the terms whose frequencies follow, where that is quicker than one after the other.
     """
 
     languages: tuple[str, ...]
@@ -49,6 +50,7 @@ class Compiler:
     vocabulary: Vocabulary | None
     resolve: Callable[[str, str], engine.Query]
     translator: Translator | None = None
+    prepare: Callable[[Iterable[str]], None] | None = None
 
     def compile(self, root: Group) -> engine.Query:
         """Return what an engine evaluates; an empty tree matches nothing."""
@@ -61,12 +63,20 @@ class Compiler:
         articles in another one that happen to hold one of its words.
         """
         words = [(script, text[start:end]) for script, start, end in runs(text) if script != "Number"]
+        if self.prepare:
+            self.prepare(self._asked([word for _, word in words]))
         known = {code: sum(self._knows(code, *word) for word in words) for code in self.languages}
         most = max(known.values(), default=0)
         return {
             code: max((count / most) ** _SHARPNESS, _LEAST_LANGUAGE_WEIGHT) if most else 1.0
             for code, count in known.items()
         }
+
+    def _asked(self, words: Iterable[str]) -> Iterator[str]:
+        """Yield the terms whose frequencies are asked for."""
+        for code in self.languages:
+            for word in words:
+                yield from (token.text for token in self.analyzer(code).tokens(word))
 
     def _knows(self, code: str, script: str, word: str) -> bool:
         # Words in Latin letters stand in articles of every language; other scripts tell the language themselves.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from searchkit.index import EngineHit, bm25
-from searchkit.index.engine import Snapshot
+from searchkit.index.engine import Distant, Snapshot
 from searchkit.index.query import Bool, Query, Term, field_name
 from searchkit.stored import StoredArticle
 
@@ -48,6 +48,8 @@ def feedback(
     counts = Counter(token.text for token in best.body)
     repeated = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_CANDIDATES]
     weighed = []
+    if isinstance(engine, Distant):
+        engine.prepare([term for term, _ in repeated], [field])
     for term, count in repeated:
         held = frequency(field, term)
         if _SHARED <= held <= documents * _COMMON:

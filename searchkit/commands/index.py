@@ -32,7 +32,19 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
     help="Format of files whose name does not tell.",
 )
 @click.option(
-    "--engine", default=None, metavar="NAME", help="Engine of a new index: whoosh or tantivy.  [default: whoosh]"
+    "--engine",
+    default=None,
+    metavar="NAME",
+    help="Engine of a new index: whoosh, tantivy, or opensearch in a cluster.  [default: whoosh in a folder]",
+)
+@click.option(
+    "--shards", type=click.IntRange(min=1), metavar="N", help="Shards of a new index in a cluster.  [default: 1]"
+)
+@click.option(
+    "--replicas",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Copies of each shard besides the first, of a new index in a cluster.  [default: 1]",
 )
 @wait_option
 @jobs_option
@@ -45,6 +57,8 @@ def command(
     studies: Path | None,
     format_: str | None,
     engine: str | None,
+    shards: int | None,
+    replicas: int | None,
     wait: float,
     jobs: int,
     as_json: bool,
@@ -78,6 +92,8 @@ def command(
             vocabulary=vocabulary,
             studies=studies,
             engine=engine,
+            shards=shards,
+            replicas=replicas,
             format=format_,
             wait=wait,
             jobs=jobs,

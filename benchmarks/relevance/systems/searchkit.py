@@ -1,7 +1,9 @@
 """searchkit as it comes: documents tell their language, queries do not, in either mode."""
 
+import os
 from collections.abc import Sequence
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 from searchkit import ArticleIndex, Draft, __version__
 from systems import LIMIT, Document, Row
@@ -9,12 +11,17 @@ from systems import LIMIT, Document, Row
 VERSION = __version__
 
 
+# Hosts of a cluster, as https://one:9200,two:9200; without, there is no row for it.
+CLUSTER = os.environ.get("SEARCHKIT_BENCHMARK_CLUSTER")
+
+
 class Searchkit:
-    """An index in a temporary folder."""
+    """An index in a temporary folder, or of a new name in a cluster, where it stays."""
 
     def __init__(self, engine: str) -> None:
         self._folder = TemporaryDirectory()
-        self._index = ArticleIndex.create(self._folder.name, engine=engine)
+        place = f"{CLUSTER}/relevance-{uuid4().hex}" if engine == "opensearch" else self._folder.name
+        self._index = ArticleIndex.create(place, engine=engine)
 
     def index(self, documents: Sequence[Document]) -> None:
         """Index texts without titles."""
@@ -32,3 +39,5 @@ ROWS: dict[str, Row] = {
     "searchkit": lambda _: Searchkit("whoosh"),
     "searchkit-tantivy": lambda _: Searchkit("tantivy"),
 }
+if CLUSTER:
+    ROWS["searchkit-opensearch"] = lambda _: Searchkit("opensearch")
