@@ -13,9 +13,8 @@ from typing import Any
 
 import tantivy
 
-from searchkit.errors import SearchkitError
 from searchkit.index.engine import Entry, Kept
-from searchkit.index.tantivy_part import META, SUFFIXES, Part, mirrored, problems, schema
+from searchkit.index.tantivy_part import META, SUFFIXES, Part, mirrored, problems, schema, stored_of
 
 
 def salvaged(folder: Path) -> Iterator[Kept]:
@@ -69,8 +68,8 @@ def _documents(
             try:
                 identifier, digest, source = part.entry(address)[:3]
                 kept = Entry(identifier, digest, source)
-                yield Kept(kept, part.stored(address), f"{folder.name}/{store}", store not in bad)
-            except (SearchkitError, KeyboardInterrupt, SystemExit, GeneratorExit):
+                yield Kept(kept, stored_of(part.document(address)), f"{folder.name}/{store}", store not in bad)
+            except (KeyboardInterrupt, SystemExit, GeneratorExit):
                 raise
             except BaseException:
                 yield _lost(folder, store)

@@ -262,7 +262,8 @@ class ArticleSnapshot:
     def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         tree, _ = self._compile(query, expand=expand)
-        response, _ = self._ranked(Request(tree, limit=limit, stored=False))
+        page = self._page(limit, 0, "relevance", collapse=False)
+        response, _ = self._ranked(replace(page, query=tree, stored=False))
         return [(found.id, found.score) for found in response.hits]
 
     def facets(
@@ -708,7 +709,7 @@ class ArticleSnapshot:
         return self._names.accepted(name, spellings, known)
 
 
-def _check_limit(limit: int, name: str = "limit") -> None:
+def _check_limit(limit: object, name: str = "limit") -> None:
     if not isinstance(limit, int) or limit < 0:
         raise InputError(f"{name} must be a whole number, 0 or more, not {limit!r}")
 

@@ -11,6 +11,7 @@ a hundred machines differ in one address.
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import tempfile
@@ -278,7 +279,7 @@ class Load:
         from distributed.scheduler import KilledWorker
 
         waiting = iter(todo)
-        numbers: dict[str, int] = {}
+        numbers: dict[Any, int] = {}
 
         def more(count: int) -> list[Any]:
             futures = []
@@ -369,6 +370,8 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",
             local_directory=scratch,
+            # What goes wrong is told once, here.
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -58,7 +58,8 @@ class LazyGroup(click.Group):
         except SearchkitError as error:
             message = str(error)
         except click.ClickException as error:
-            error.message = plain(error.message)  # it quotes what was typed, or what a shell's * found
+            # It quotes what was typed, or what a shell's * found; click means it to stay as it was made.
+            object.__setattr__(error, "message", plain(error.message))
             raise
         except BrokenPipeError:
             raise  # click ends quietly

@@ -78,9 +78,10 @@ class Line(NamedTuple):
     @classmethod
     def unpack(cls, text: str) -> Self:
         """Return what `pack` made a line of."""
-        *named, (language, studies, mechanisms, steps, sections), learned = json.loads(text)
+        identifier, digest, where, given, trace, learned = json.loads(text)
+        language, studies, mechanisms, steps, sections = trace
         trace = Trace(language, frozenset(studies), frozenset(mechanisms), tuple(steps), sections)
-        return cls(*named, trace, learned)
+        return cls(identifier, digest, where, given, trace, learned)
 
 
 @dataclass(slots=True)

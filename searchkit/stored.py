@@ -103,9 +103,9 @@ def _check_article(article: Article) -> None:
     """Raise an error where an article from a stranger's index is not made of what articles are made of."""
     size = len(article.text)
     sound = all(type(text) is str for text in _TEXTS(article))
-    sound = sound and all(
-        _is_span(part.start, part.end, size) for part in (*article.sections, *article.references)
-    )
+    spans = [(section.start, section.end) for section in article.sections]
+    spans += [(reference.start, reference.end) for reference in article.references]
+    sound = sound and all(_is_span(start, end, size) for start, end in spans)
     sound = sound and all(type(value) is str for values in article.facets.values() for value in values)
     sound = sound and all(type(section.heading) is str for section in article.sections)
     for reference in article.references:

@@ -8,7 +8,7 @@ from typing import Final
 from report import Line, short, sizes, value
 
 SIZES: Final = tuple(10**power for power in range(4, 10))
-# Assumed: what an article is, and what a machine has.
+# What an article is, also where it is measured; and, assumed, what a machine has.
 CHARACTERS: Final = 5_000
 CORES: Final = 8
 MEMORY: Final = 32e9

@@ -1,6 +1,6 @@
 """What articles cost to analyze, to index and to find, on each engine, and what follows for 10^4 to 10^9.
 
-    python benchmarks/scale/run.py [--sizes 1000,10000] [--queries N] [--corpus FILE] [--seed N] [--out DIR]
+    python benchmarks/scale/run.py [--sizes 200,2000] [--queries N] [--corpus FILE] [--seed N] [--out DIR]
 
 Three OpenSearch nodes are started on this machine for it (java and mvn; see tests/cluster). What is measured goes
 to scale.csv, and scale.md is made from it (--report: only that).
@@ -16,9 +16,10 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ WORKERS: Final = 2
 # Files that are loaded in parallel.
 SHARDS: Final = 8
 # Documents that are analyzed to tell what analysis costs, and how often the few sample articles are.
-ANALYZED: Final = 1_000
+ANALYZED: Final = 100
 AGAIN: Final = 5
 EMBEDDED: Final = (DEFAULT_ENGINE, "tantivy")
 CLUSTER: Final = "opensearch"
@@ -109,6 +110,8 @@ def in_cluster(
     yield Line(CLUSTER, size, "index_bytes", articles["primaries"]["store"]["size_in_bytes"])
     yield Line(CLUSTER, size, "words_bytes", words["primaries"]["store"]["size_in_bytes"])
     yield Line(CLUSTER, size, "words", words["primaries"]["docs"]["count"])
+    # Once for nothing: Java compiles what it runs often.
+    list(step(CLUSTER, size, search, address, queries))
     before = sum(map(processor_seconds, cluster.pids))
     yield from step(CLUSTER, size, search, address, queries)
     yield Line(CLUSTER, size, "nodes_query_cpu_s", sum(map(processor_seconds, cluster.pids)) - before)
@@ -124,8 +127,8 @@ def analysis(source: str, path: Path, seed: int) -> dict[str, float]:
     """Derive articles on one processor: all that a worker does but sending them."""
     deriver = Deriver(Vocabulary.builtin(), Vocabulary.builtin("study_types"), StudyRegistry.builtin())
     if source == "corpus":
-        texts = islice(corpus.documents(corpus.load(path), seed), ANALYZED)
-        drafts = [Draft(text.title, text.text, text.id, language=text.language) for text in texts]
+        made = articles(corpus.load(path), seed, ANALYZED)
+        drafts = [Draft(one.title, one.text, one.id, language=one.language) for one in made]
     else:
         drafts = [draft for draft in read([SAMPLES]) if isinstance(draft, Draft)] * AGAIN
     for draft in drafts[:50]:  # dictionaries and tables are loaded by then
@@ -222,16 +225,33 @@ def step(
 
 
 def write_shards(folder: Path, texts: Sequence[corpus.Text], seed: int, size: int) -> list[Path]:
-    """Write the first documents of a corpus into files of about the same size."""
+    """Write articles into files of about the same size."""
     folder.mkdir()
     files = [folder / f"{number}.jsonl" for number in range(SHARDS)]
     streams = [file.open("w", encoding="utf-8") for file in files]
-    for number, document in enumerate(islice(corpus.documents(texts, seed), size)):
+    for number, document in enumerate(articles(texts, seed, size)):
         article = {key: getattr(document, key) for key in ("id", "title", "text", "language")}
         streams[number % SHARDS].write(json.dumps(article, ensure_ascii=False) + "\n")
     for stream in streams:
         stream.close()
     return files
+
+
+def articles(texts: Sequence[corpus.Text], seed: int, size: int) -> Iterator[corpus.Document]:
+    """Yield articles of the length that the model assumes: documents of one language, put together."""
+    parts: defaultdict[str, list[corpus.Document]] = defaultdict(list)
+    lengths: Counter[str] = Counter()
+    made = 0
+    for document in corpus.documents(texts, seed):
+        parts[document.language].append(document)
+        lengths[document.language] += len(document.text) + 1
+        if lengths[document.language] >= model.CHARACTERS:
+            made += 1
+            together = parts.pop(document.language)
+            lengths[document.language] = 0
+            yield replace(together[0], text="\n".join(part.text for part in together))
+            if made == size:
+                return
 
 
 def cpu_s() -> float:
@@ -285,7 +305,7 @@ def numbers(text: str) -> list[int]:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=numbers, default=[1_000, 10_000])
+    parser.add_argument("--sizes", type=numbers, default=[200, 2_000])
     parser.add_argument("--queries", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--corpus", type=Path, default=SHARED if SHARED.is_file() else SAMPLES)

@@ -78,7 +78,7 @@ VALUES: Final = (
 def made(rng: random.Random) -> str:
     """Return a file, mostly of the form of one."""
     lines = ["replace = true"] if rng.random() < 0.1 else []
-    keys = [rng.choice(KEYS) if rng.random() < 0.3 else f"c-{number}" for number in range(rng.choice((1, 3, 30)))]
+    keys = [rng.choice(KEYS) if rng.random() < 0.05 else f"c-{number}" for number in range(rng.choice((1, 3, 30)))]
     kind = rng.choice(("vocabulary", "studies", "anything"))
     for key in keys:
         lines.append(f"[{key}]")
