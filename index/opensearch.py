@@ -147,6 +147,7 @@ class _Snapshot:
         self._sizes: Mapping[str, tuple[int, Mapping[str, int]]] | None = None
         self._frequencies: dict[tuple[str, str], int] = {}
         self._counts: dict[str, int] = {}
+        self._segments = 0
         # When this was the last commit.
         self.checked = time.monotonic()
 
@@ -232,9 +233,10 @@ class _Snapshot:
             "GET", f"/{self._state.index},{self._state.words}/_stats/segments,store", params={"level": "cluster"}
         )
         found = answer["_all"]["primaries"]
+        self._segments = self._segments or found["segments"]["count"]
         return EngineStats(
             documents=sum(documents for documents, _ in self._by_language().values()),
-            segments=found["segments"]["count"],
+            segments=self._segments,
             bytes=found["store"]["size_in_bytes"],
         )
 

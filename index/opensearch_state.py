@@ -208,7 +208,7 @@ def fill(cluster: Cluster, generation: int, shards: int, replicas: int) -> State
         (state.index, schema.articles(name, shards, replicas)),
         (state.words, schema.words(name, replicas)),
     ):
-        params = {"wait_for_active_shards": str(copies), "timeout": "20s"}
+        params = {"wait_for_active_shards": str(copies)}
         answer = cluster.request("PUT", f"/{index}", body, params=params, expected={400}, writing=True)
         if answer.get("status") == 400 and "resource_already_exists" not in json.dumps(answer):
             raise IndexStateError(f"{cluster.address}: cannot make {index}: {json.dumps(answer)[:300]}")

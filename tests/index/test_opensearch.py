@@ -455,7 +455,7 @@ def test_an_index_in_a_cluster_is_used_like_one_in_a_folder(place, samples, tmp_
     for asked in (
         ["search", "magnesium sleep", "--explain"],
         ["search", "sömn och minne", "--collapse"],
-        ["search", "突触可塑性", "--sort", "date", "--json"],
+        ["search", "突触可塑性", "--sort", "date"],
         ["search", '"deep sleep" OR stres* OR magnsium~1', "--language", "en"],
         ["facets"],
         ["suggest", "magn"],
