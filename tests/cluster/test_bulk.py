@@ -63,7 +63,7 @@ def written(file: Path, articles: list[dict[str, str]]) -> Path:
 def told(index: ArticleIndex) -> object:
     """All that a person can see of an index, but for scores.
 
-    What was moved into a group counts twice in the cluster's statistics until it has merged that away (docs/scale.md).
+    What was moved into a group counts twice in the cluster's statistics until merged away (docs/scale.md).
     """
     found = [index.search(query, limit=100, collapse=collapse) for query in QUERIES for collapse in (False, True)]
     return (
