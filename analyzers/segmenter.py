@@ -21,11 +21,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 # Characters after which a process is indexing rather than searching, and the whole dictionary pays.
 _WHOLE_AFTER: Final = 4_000
 _KEPT_CACHES: Final = 4
+_MOST_HEAD: Final = 10_000_000
 
 
 class JiebaSegmenter:
@@ -113,23 +114,27 @@ class _Parts(dict[str, int]):
     def open(cls, file: Path, user_words: list[str]) -> "_Parts | None":
         """Return the words of a file, or None if it is missing or not whole."""
         try:
-            with file.open("rb") as stream:
-                line = stream.readline()
+            with _opened(file) as stream:
+                line = stream.readline(_MOST_HEAD)
+                size = os.fstat(stream.fileno()).st_size
             head = json.loads(line)
-            if file.stat().st_size != len(line) + head["size"]:
+            total, body, places = head["total"], head["size"], head["parts"]
+            sound = type(total) is int and total > 0 and type(body) is int and size == len(line) + body
+            if not sound or not all(0 <= first <= first + count <= body for first, count in places.values()):
                 return None
-            return cls(file, user_words, len(line), head["total"], head["parts"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return cls(file, user_words, len(line), total, places)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
     def all(self) -> dict[str, int]:
         """Return all words as a plain dictionary, which is faster to ask."""
         words: dict[str, int] = {}
         try:
-            body = self._file.read_bytes()[self._start :]
+            with _opened(self._file) as stream:
+                body = stream.read()[self._start :]
             for offset, length in self._places.values():
-                words.update(json.loads(body[offset : offset + length]))
-        except (OSError, ValueError):
+                words.update(_words(body[offset : offset + length]))
+        except (OSError, ValueError, TypeError, RecursionError):
             return self._built()
         return words
 
@@ -137,11 +142,11 @@ class _Parts(dict[str, int]):
         place = self._places.get(first)
         if place is not None:
             try:
-                with self._file.open("rb") as stream:
+                with _opened(self._file) as stream:
                     stream.seek(self._start + place[0])
-                    self.update(json.loads(stream.read(place[1])))
+                    self.update(_words(stream.read(place[1])))
                 self._places.pop(first, None)
-            except (OSError, ValueError):
+            except (OSError, ValueError, TypeError, RecursionError):
                 self.update(self._built())
                 self._places.clear()
 
@@ -163,6 +168,42 @@ class _Parts(dict[str, int]):
     def get(self, word: str, default: Any = None) -> Any:
         self._need(word[:1])
         return super().get(word, default)
+
+
+def _opened(file: Path) -> BinaryIO:
+    """Open a cache file that this user has written and nobody else can have.
+
+    Raises:
+        OSError: it is a link, no plain file, or somebody else's.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(file, flags | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or not _is_own(status):
+            raise PermissionError(13, "may be somebody else's", str(file))
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Tell whether nobody but this user can write to a file or folder."""
+    own = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    return own and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _words(packed: bytes) -> dict[str, int]:
+    """Return a part of a cache file.
+
+    Raises:
+        ValueError: it is no object of words and frequencies.
+    """
+    words = json.loads(packed)
+    if type(words) is not dict or not all(type(frequency) is int for frequency in words.values()):
+        raise ValueError("no words and frequencies")
+    return words
 
 
 def _build(tokenizer: Any, user_words: list[str]) -> None:
@@ -188,7 +229,10 @@ def _write(file: Path, words: dict[str, int], total: int) -> None:
     draft = file.with_suffix(f".{os.getpid()}.tmp")
     with suppress(OSError):
         try:
-            draft.write_bytes(head + b"\n" + body)
+            with os.fdopen(
+                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb"
+            ) as stream:
+                stream.write(head + b"\n" + body)
             draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
@@ -228,9 +272,11 @@ def _private_folder() -> Path | None:
     folder = platformdirs.user_cache_path("searchkit", appauthor=False)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or not _is_own(status):
+            return None
+        if os.name == "posix" and stat.S_IMODE(status.st_mode) != 0o700:
+            folder.chmod(0o700)  # made by an earlier version, or by hand
     except OSError:
-        return None
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
         return None
     return folder if os.access(folder, os.W_OK) else None

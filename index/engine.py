@@ -128,6 +128,36 @@ class EngineStats:
     bytes: int
 
 
+class Checked(NamedTuple):
+    """A file, or what files say of each other, that was checked.
+
+    Attributes:
+        name: the file's path in the engine's folder.
+        problem: what is wrong with it; empty if nothing is.
+        litter: nothing refers to it; the next writer removes it.
+    """
+
+    name: str
+    problem: str = ""
+    litter: bool = False
+
+
+class Kept(NamedTuple):
+    """A document of an index that may be damaged.
+
+    Attributes:
+        entry: its line of the table of contents; what cannot be read of it is empty.
+        stored: its bytes, which may be damaged if ``whole`` is not set; None if they cannot be read.
+        file: where it is, in the engine's folder.
+        whole: its bytes are what was written.
+    """
+
+    entry: Entry
+    stored: bytes | None
+    file: str
+    whole: bool
+
+
 class Writer(Protocol):
     """One batch of changes. Nothing shows to readers before `commit`; leaving without it changes nothing."""
 
@@ -238,6 +268,35 @@ class Distant(Protocol):
 
     def prepare(self, texts: Iterable[str], fields: Collection[str] = ()) -> None:
         """Find out how many documents hold some terms in some fields, or in any, for who asks next."""
+
+
+class FileEngine(Engine, Protocol):
+    """An engine that keeps an index in files of this machine, and can tell whether they are whole."""
+
+    @classmethod
+    def check(cls, location: Path) -> Iterator[Checked]:
+        """Compare all files of an index with their checksums, and with what they say of each other.
+
+        Raises nothing for damage: it is yielded. Reads everything.
+        """
+
+    @classmethod
+    def salvage(cls, location: Path) -> Iterator[Kept]:
+        """Yield the live documents of an index as far as they can be read, and one for each that is lost.
+
+        Where the list of segments is lost, documents that were deleted may come back, and several with one id: the
+        last comes first.
+        """
+
+    @classmethod
+    def renewed(cls, location: Path, wait: float = 10.0) -> Writer:
+        """Return the one writer, of an index that cannot be opened perhaps: its first commit replaces everything.
+
+        Until then all files stay, and `salvage` reads them.
+
+        Raises:
+            IndexLockedError: another writer did not finish in time.
+        """
 
 
 class OfLastCommit:

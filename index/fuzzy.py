@@ -87,11 +87,12 @@ _DEAD: Final = -1
 
 
 class _State(NamedTuple):
-    """What matters of a beginning: the row of the table of distances to each beginning of the word.
+    """What matters of a beginning: the row of the table of distances to the beginnings of the word.
 
     Attributes:
         depth: characters of the beginning.
-        row: distances, those of more errors than allowed as one more.
+        row: distances to those beginnings of the word whose length differs by no more than the errors allowed, as
+            the others have more; more errors than allowed are one more.
         before: the row before, and the last character, where exchanges count.
     """
 
@@ -111,11 +112,12 @@ class _Automaton:
         self._word = word
         self._distance = distance
         self._exchanges = exchanges
+        self._worst = distance + 1
         self._letters = frozenset(word)
-        self._states = [_State(0, tuple(min(place, distance + 1) for place in range(len(word) + 1)))]
+        self._states = [_State(0, tuple(self._worst if place < 0 else place for place in self._places(0)))]
         self._known = {self._states[0]: _START}
         self._steps: dict[tuple[int, str], int] = {}
-        self.accepts = [len(word) <= distance]
+        self.accepts = [self._accepts(self._states[0])]
 
     def step(self, state: int, letter: str) -> int:
         """Return the state after one more character."""
@@ -134,19 +136,35 @@ class _Automaton:
         if state not in self._known:
             self._known[state] = len(self._states)
             self._states.append(state)
-            self.accepts.append(row[-1] <= self._distance)
+            self.accepts.append(self._accepts(state))
         return self._known[state]
 
+    def _places(self, depth: int) -> range:
+        """Return the lengths of the word's beginnings that a row is of, also those that there are not."""
+        return range(depth - self._distance, depth + self._distance + 1)
+
+    def _accepts(self, state: _State) -> bool:
+        places = self._places(state.depth)
+        return len(self._word) in places and state.row[places.index(len(self._word))] <= self._distance
+
     def _row(self, last: _State, letter: str) -> tuple[int, ...]:
-        depth, word, most = last.depth + 1, self._word, self._distance
-        row = [most + 1] * (len(word) + 1)
-        row[0] = min(depth, most + 1)
-        for place in range(max(1, depth - most), min(len(word), depth + most) + 1):
-            typed = word[place - 1]
-            found = min(last.row[place - 1] + (letter != typed), last.row[place] + 1, row[place - 1] + 1, most + 1)
-            if last.before and place > 1 and letter == word[place - 2] and last.letter == typed:
-                found = min(found, last.before[place - 2] + 1)
-            row[place] = found
+        word, worst = self._word, self._worst
+        row: list[int] = []
+        # The row before begins one place earlier.
+        above = (*last.row[1:], worst)
+        for column, place in enumerate(self._places(last.depth + 1)):
+            if place < 0 or place > len(word):
+                row.append(worst)
+                continue
+            found = min(above[column] + 1, worst)
+            if column:
+                found = min(found, row[-1] + 1)
+            if place:
+                typed = word[place - 1]
+                found = min(found, last.row[column] + (letter != typed))
+                if last.before and place > 1 and letter == word[place - 2] and last.letter == typed:
+                    found = min(found, last.before[column] + 1)
+            row.append(found)
         return tuple(row)
 
 

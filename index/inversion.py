@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
+from searchkit.index import files
 from searchkit.index.engine import Document
 from searchkit.index.segment import (
     TEXT,
@@ -172,9 +173,13 @@ class _writing:  # noqa: N801 - a context manager
         return self._writer
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._writer.close()
-        if kind is not None:
-            self._path.unlink()
+        failed = True
+        try:
+            self._writer.close()
+            failed = kind is not None
+        finally:
+            if failed:
+                files.remove(self._path)
 
 
 def _order(labels: Array) -> Array:
@@ -402,7 +407,11 @@ def _merge_text(writer: SegmentFileWriter, name: str, sources: list[_Source], do
         writer.fill(f"{name}/documents", done, holders[order])
         writer.fill(f"{name}/frequencies", done, frequencies[order])
         runs = starts_of(frequencies)[:-1]
-        writer.fill(f"{name}/positions", starts.item(low), positions[ranges(runs[order], frequencies[order])])
+        writer.fill(
+            f"{name}/positions",
+            starts.item(low),
+            positions[ranges(runs[order], frequencies[order], len(positions))],
+        )
         done += len(order)
 
 

@@ -29,8 +29,6 @@ from searchkit.index.opensearch_state import State
 from searchkit.index.opensearch_writer import OpenSearchWriter
 from searchkit.index.query import KINDS, Query
 
-__all__ = ["Address", "Cluster", "OpenSearchEngine"]
-
 _MOST_KEPT: Final = 200_000
 _BLOCKS_AT_A_TIME: Final = 100
 _TERMS_AT_A_TIME: Final = 2_000
@@ -149,6 +147,7 @@ class _Snapshot:
         self._sizes: Mapping[str, tuple[int, Mapping[str, int]]] | None = None
         self._frequencies: dict[tuple[str, str], int] = {}
         self._counts: dict[str, int] = {}
+        self._segments = 0
         # When this was the last commit.
         self.checked = time.monotonic()
 
@@ -234,9 +233,10 @@ class _Snapshot:
             "GET", f"/{self._state.index},{self._state.words}/_stats/segments,store", params={"level": "cluster"}
         )
         found = answer["_all"]["primaries"]
+        self._segments = self._segments or found["segments"]["count"]
         return EngineStats(
             documents=sum(documents for documents, _ in self._by_language().values()),
-            segments=found["segments"]["count"],
+            segments=self._segments,
             bytes=found["store"]["size_in_bytes"],
         )
 

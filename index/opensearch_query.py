@@ -392,23 +392,21 @@ class Compiler:
 
     def _explained_synonyms(self, query: tree.Synonyms, document: "Held") -> Explanation | None:
         counts: list[tuple[float, int]] = []
-        for each in query.alternatives:
-            factor = bm25.of_synonym(each.boost)
-            if isinstance(each, tree.Phrase):
-                counts.append((factor, document.phrases(each)))
+        for word in query.alternatives:
+            factor = bm25.of_synonym(word.boost)
+            if isinstance(word, tree.Phrase):
+                counts.append((factor, document.phrases(word)))
             else:
-                texts = self._expanded[each] if isinstance(each, tree.Prefix) else [each.text]
-                counts += [(factor, document.occurrences(each.field, text)) for text in texts]
+                texts = self._expanded[word] if isinstance(word, tree.Prefix) else [word.text]
+                counts += [(factor, document.occurrences(word.field, text)) for text in texts]
         field = query.alternatives[0].field if query.alternatives else ""
-        each_scored = [
-            (factor * self._saturation(field, frequency, document), frequency)
-            for factor, frequency in counts
-            if frequency
-        ]
-        if not each_scored:
+        there = [(factor, frequency) for factor, frequency in counts if frequency]
+        if not there:
             return None
-        best, frequency = max(each_scored)
-        saturation = best + bm25.BESIDE * (sum(scored for scored, _ in each_scored) - best)
+        each = [factor * self._saturation(field, frequency, document) for factor, frequency in there]
+        saturation = max(each) + bm25.BESIDE * (sum(each) - max(each))
+        # The number that is told is that of the best word.
+        frequency = max(there, key=lambda word: word[0])[1]
         weight, held = self._weight(query)
         rarity = self._idf(field, held)
         boost = weight / rarity if rarity else 0.0

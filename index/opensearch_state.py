@@ -28,6 +28,7 @@ from searchkit.index.opensearch_cluster import Cluster
 _FORMAT: Final = 1
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
+_FORBIDDEN: Final = 403
 # Seconds. A holder that is not heard of for so long has lost its lock. It renews it three times as often.
 LEASE: Final = 15.0
 # Clocks of machines differ; a lock older than this by any clock is nobody's.
@@ -200,12 +201,14 @@ def fill(cluster: Cluster, generation: int, shards: int, replicas: int) -> State
     """Make the indexes of the cluster that hold the articles and their terms, empty; return their state."""
     name = cluster.address.name
     state = State(f"{name}-{generation}", made=uuid4().hex)
+    # What is acknowledged before the copies are there would be on one machine only.
+    health = cluster.request("GET", "/_cluster/health", expected={_FORBIDDEN})
+    copies = min(replicas + 1, health.get("number_of_data_nodes", 1))
     for index, body in (
         (state.index, schema.articles(name, shards, replicas)),
         (state.words, schema.words(name, replicas)),
     ):
-        # What is acknowledged before the copies are there would be on one machine only.
-        params = {"wait_for_active_shards": "all"}
+        params = {"wait_for_active_shards": str(copies)}
         answer = cluster.request("PUT", f"/{index}", body, params=params, expected={400}, writing=True)
         if answer.get("status") == 400 and "resource_already_exists" not in json.dumps(answer):
             raise IndexStateError(f"{cluster.address}: cannot make {index}: {json.dumps(answer)[:300]}")

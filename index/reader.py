@@ -177,6 +177,8 @@ class Reader:
         for segment, _, live in self.leaves:
             language = segment.number("language")
             language = language if live is None else language[live]
+            if len(language) and int(language.max()) >= len(segment.languages):
+                raise ValueError("documents in languages that there are not")
             documents = np.bincount(language, minlength=len(segment.languages)).tolist()
             totals = {}
             for name in segment.numbers:
@@ -268,6 +270,8 @@ class Reader:
 
     def _live(self, leaf: Leaf, field: Field, start: int, end: int) -> Matches:
         numbers = field.numbers[start:end].astype(np.int64)
+        if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < leaf.segment.documents:
+            raise ValueError("postings of documents that there are not")
         values = field.frequencies[start:end].astype(np.float64) if field.kind == TEXT else np.ones(len(numbers))
         if leaf.live is not None:
             live = leaf.live[numbers]
@@ -453,4 +457,7 @@ def _tally(field: Field, numbers: Array, documents: int) -> Array:
         return np.add.reduceat(mask_of(numbers, documents)[field.numbers], starts[:-1], dtype=np.int64)
     first = field.label_starts[numbers]
     sizes = field.label_starts[numbers + 1] - first
-    return np.bincount(field.labels[ranges(first, sizes)], minlength=len(field))
+    labels = field.labels[ranges(first, sizes, len(field.labels))]
+    if len(labels) and int(labels.max()) >= len(field):
+        raise ValueError("labels that there are not")
+    return np.bincount(labels, minlength=len(field))

@@ -1,10 +1,10 @@
 """The table of engines."""
 
 from importlib import import_module
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from searchkit.errors import InputError, MissingExtraError
-from searchkit.index.engine import Engine
+from searchkit.index.engine import Engine, FileEngine
 
 
 class _Place(NamedTuple):
@@ -20,6 +20,8 @@ ENGINES: Final = {
 }
 
 DEFAULT_ENGINE: Final = "whoosh"
+# Those that keep an index in files of this machine.
+FILE_ENGINES: Final = ("tantivy", "whoosh")
 
 
 def engine_class(name: str) -> type[Engine]:
@@ -41,3 +43,15 @@ def engine_class(name: str) -> type[Engine]:
             f"the {name} engine needs {error.name}: pip install 'searchkit[{place.extra}]'"
         ) from error
     return found
+
+
+def file_engine(name: str) -> type[FileEngine]:
+    """Return the class of an engine that keeps an index in files; see `engine_class`.
+
+    Raises:
+        InputError: there is no such engine.
+        MissingExtraError: its library is not installed.
+    """
+    if name not in FILE_ENGINES:
+        raise InputError(f"no engine of files is named {name!r}; choose one of: {', '.join(FILE_ENGINES)}")
+    return cast("type[FileEngine]", engine_class(name))

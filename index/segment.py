@@ -27,6 +27,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from searchkit.index import files
+from searchkit.index.files import open_plain
+from searchkit.index.soundness import check, checked_directory
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray  # takes a tenth of the time of numpy itself
 
@@ -72,10 +76,23 @@ def sizes_of(starts: Array) -> Array:
     return sizes
 
 
-def ranges(starts: Array, sizes: Array) -> Array:
-    """Return the places of several runs, one run after the other."""
+def ranges(starts: Array, sizes: Array, most: int) -> Array:
+    """Return the places of several runs, one run after the other.
+
+    Args:
+        starts: where each starts.
+        sizes: how long each is.
+        most: number of places that there are; the runs do not overlap.
+
+    Raises:
+        ValueError: they are longer. numpy would write outside of its memory where their sum overflows.
+    """
     sizes = sizes.astype(np.int64, copy=False)
+    if len(sizes) and not 0 <= int(sizes.min()) <= int(sizes.max()) <= most:
+        raise ValueError("runs that lead outside of their array")
     ends = np.cumsum(sizes)
+    if len(ends) and int(ends[-1]) > most:
+        raise ValueError("runs that are longer than their array")
     total = int(ends[-1]) if len(ends) else 0
     return np.repeat(starts.astype(np.int64) - ends + sizes, sizes) + np.arange(total)
 
@@ -182,7 +199,7 @@ class Field:
         starts -= sizes
         starts += self.position_starts.item(place)
         wanted = sizes[slots]
-        return Places(wanted, self.positions[ranges(starts[slots], wanted)])
+        return Places(wanted, self.positions[ranges(starts[slots], wanted, len(self.positions))])
 
     @cached_property
     def label_starts(self) -> Array:
@@ -225,22 +242,24 @@ class SegmentFile:
     """
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         size = len(self._map)
         if size < len(_MAGIC) + _TAIL.size or self._map[: len(_MAGIC)] != _MAGIC:
-            raise ValueError(f"{path.name} is no segment")
+            raise ValueError(f"{path.name} is no segment, or one of another version")
         start, length, check, magic = _TAIL.unpack(self._map[size - _TAIL.size :])
         if magic != _MAGIC or start + length + _TAIL.size != size:
             raise ValueError(f"{path.name} is cut off")
         directory = self._map[start : start + length]
         if zlib.crc32(directory) != check:
             raise ValueError(f"{path.name} is damaged")
-        held = json.loads(directory)
-        self.documents: int = held["documents"]
-        self.languages: list[str] = held["languages"]
-        self._arrays: dict[str, tuple[int, str, int, int]] = held["arrays"]
+        try:
+            held = json.loads(directory)
+        except RecursionError:
+            raise ValueError(f"{path.name} is nested as no segment is") from None
+        self.documents, self.languages, self._arrays = checked_directory(held, start)
         self._fields: dict[str, Field] = {}
+        self._checked: set[str] = set()
         self.fields = tuple(name.removesuffix("/terms") for name in self._arrays if name.endswith("/terms"))
         self.columns = tuple(name.removesuffix("/bytes") for name in self._arrays if name.endswith("/bytes"))
         self.numbers = tuple(name.removesuffix("/number") for name in self._arrays if name.endswith("/number"))
@@ -250,13 +269,31 @@ class SegmentFile:
         return name in self._arrays
 
     def start(self, name: str) -> int:
-        """Return where an array begins in the file."""
-        return self._arrays[name][0]
+        """Return where an array begins in the file.
+
+        Raises:
+            ValueError: it is small enough to be checked, and was changed.
+        """
+        start, kind, count, check = self._arrays[name]
+        if name not in self._checked:
+            size = int(kind[2]) * count
+            if size <= files.ALWAYS_CHECKED and zlib.crc32(self._map[start : start + size]) != check:
+                raise ValueError(f"{name} was changed")
+            self._checked.add(name)
+        return start
+
+    def size(self, name: str) -> int:
+        """Return the number of items of an array."""
+        return self._arrays[name][2]
 
     def array(self, name: str) -> Array:
-        """Return an array, read when it is touched."""
-        start, kind, count, _ = self._arrays[name]
-        return np.frombuffer(self._map, kind, count, start) if count else np.zeros(0, kind)
+        """Return an array, read when it is touched.
+
+        Raises:
+            ValueError: it is small enough to be checked, and was changed.
+        """
+        _, kind, count, _ = self._arrays[name]
+        return np.frombuffer(self._map, kind, count, self.start(name)) if count else np.zeros(0, kind)
 
     def block(self, start: int, end: int) -> bytes:
         """Return a part of the file."""
@@ -281,6 +318,12 @@ class SegmentFile:
         base = self.start(f"{name}/bytes")
         return self._map[base + starts.item(number) : base + starts.item(number + 1)]
 
+    def block_of(self, name: str, number: int) -> bytes:
+        """Return the bytes of a document, whether they were changed or not."""
+        starts = self.array(f"{name}/column_starts")
+        base = self._arrays[f"{name}/bytes"][0]
+        return self._map[base + starts.item(number) : base + starts.item(number + 1)]
+
     def rows(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of all documents."""
         base = self.start(f"{name}/bytes")
@@ -288,14 +331,25 @@ class SegmentFile:
         return (self._map[start:end] for start, end in pairwise(places))
 
     def is_whole(self) -> bool:
-        """Tell whether all arrays are what was written. Reads the whole file."""
-        for start, kind, count, check in self._arrays.values():
+        """Tell whether all arrays are what was written, and fit together. Reads the whole file."""
+        return not any(True for _ in self.changed()) and self.fits()
+
+    def fits(self) -> bool:
+        """Tell whether all arrays fit together. Reads the whole file."""
+        try:
+            check(self)
+        except (ValueError, LookupError):
+            return False
+        return True
+
+    def changed(self) -> Iterator[str]:
+        """Yield the names of the arrays that are not what was written. Reads the whole file."""
+        for name, (start, kind, count, wanted) in self._arrays.items():
             found = 0
             for block in blocks_of(self, [(start, start + int(kind[2]) * count)]):
                 found = zlib.crc32(block, found)
-            if found != check:
-                return False
-        return True
+            if found != wanted:
+                yield name
 
     def forget(self) -> None:
         """Let the system take back the memory of what was read; it is read again when it is touched."""
@@ -307,7 +361,7 @@ class SegmentFileWriter:
     """Writes a segment, array after array. Unfinished, the file is none of a segment."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w+b")
+        self._file = files.create(path)
         self._file.write(_MAGIC)
         self._arrays: dict[str, tuple[int, str, int]] = {}
         self._checks: dict[str, int] = {}

@@ -5,46 +5,69 @@ the folders that make up the last commit, and is replaced as a whole: so a commi
 languages together.
 """
 
-import json
 import os
 import re
-import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Self, TypeVar
 from uuid import uuid4
+from zlib import crc32
 
 import tantivy
 from tantivy import FieldType, Order
 from tantivy import Query as Found
 
-from searchkit.errors import IndexFormatError
+from searchkit.errors import SearchkitError
+from searchkit.index import files
 from searchkit.index.engine import (
+    Checked,
     Document,
     EngineHit,
     EngineStats,
     Entry,
+    Kept,
     Location,
     OfLastCommit,
     Request,
     Response,
 )
 from searchkit.index.explanation import Explanation
-from searchkit.index.files import size_of, sync
+from searchkit.index.files import damaged, size_of
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import KINDS, Everything, Query
-from searchkit.index.tantivy_part import Part, encode, entry_of, link, narrowed, schema, stored_of, term_key, tidy
+from searchkit.index.tantivy_part import (
+    META,
+    Part,
+    encode,
+    entry_of,
+    link,
+    narrowed,
+    problems,
+    schema,
+    stored_of,
+    term_key,
+    tidy,
+    unreadable,
+)
 from searchkit.index.tantivy_query import Compiler
 
 _COMMIT: Final = "commit.json"
 _FORMAT: Final = 1
+_MOST_COMMIT: Final = 1_000_000
+_PANIC: Final = "PanicException"
+# What a commit may name: never another place.
+_FOLDER: Final = re.compile(r"[0-9a-f]{32}")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
 # A commit may remove a folder between the reading of the file that names it and the opening of its files.
 _OPEN_TRIES: Final = 20
 _OS_ERROR: Final = re.compile(r"os error (\d+)")
@@ -88,14 +111,49 @@ class TantivyEngine(OfLastCommit):
 
     def writer(self, wait: float = 10.0) -> "TantivyWriter":
         """Return the one writer."""
-        if not self._location.is_dir():
-            raise IndexFormatError(f"{self._location} is missing; index the articles again")
-        return TantivyWriter(self, self._location, wait)
+        return TantivyWriter(self._location, wait)
 
     def close(self) -> None:
         """Let go of files."""
         with self._lock:
             self._snapshot = None
+
+    @classmethod
+    def check(cls, location: Path) -> Iterator[Checked]:
+        """Compare all files with their checksums."""
+        try:
+            named, checks = _named(location)
+        except (SearchkitError, FileNotFoundError) as error:
+            yield Checked(_COMMIT, "missing" if isinstance(error, FileNotFoundError) else "damaged")
+            return
+        yield Checked(_COMMIT)
+        for code, name in named.items():
+            for file, found in problems(location / name):
+                problem = found
+                if file == META and not found and checks.get(code) not in {None, _check_of(location / name)}:
+                    problem = "damaged"
+                yield Checked(f"{name}/{file}", problem)
+        for path in _unnamed(location, named.values()):
+            yield Checked(path.name, litter=True)
+
+    @classmethod
+    def salvage(cls, location: Path) -> Iterator[Kept]:
+        """Yield what can be read of the documents."""
+        from searchkit.index.tantivy_salvage import salvaged
+
+        try:
+            folders = list(_named(location)[0].values())
+        except (SearchkitError, FileNotFoundError):
+            found = [path for path in location.glob("*/") if (path / META).is_file()]
+            folders = [path.name for path in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)]
+        for name in folders:
+            yield from salvaged(location / name)
+
+    @classmethod
+    def renewed(cls, location: Path, wait: float = 10.0) -> "TantivyWriter":
+        """Return a writer whose first commit replaces everything."""
+        location.mkdir(exist_ok=True)
+        return TantivyWriter(location, wait, anew=True)
 
     def snapshot(self) -> "_Snapshot":
         """Return the last commit; readers of older ones go on undisturbed."""
@@ -137,10 +195,13 @@ class _Batch:
 
     def drop(self) -> None:
         """Forget all changes."""
-        with suppress(Exception):  # there may be nothing to roll back, or no place to write that down
+        try:
             self._writer.rollback()
             self._writer.wait_merging_threads()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: S110 - nothing to roll back, or no place to write that down
+            pass
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -149,12 +210,20 @@ class _Batch:
             yield
         except ValueError as error:  # a full disk, above all
             number = _OS_ERROR.search(str(error))
-            reason = os.strerror(int(number[1])) if number else _reason(str(error))
+            reason = os.strerror(int(number[1])) if number else _reason(_text_of(error))
             raise OSError(number and int(number[1]), reason, str(self.folder)) from error
+        except (Exception, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # tantivy panics where files that it reads to merge them are damaged
+            raise unreadable(self.folder, error) from error
+
+
+def _text_of(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _reason(told: str) -> str:
-    return "writing failed; is the disk full?" if "writer was killed" in told else " ".join(told.split())
+    return "writing failed; is the disk full?" if "writer was killed" in told else told
 
 
 class TantivyWriter:
@@ -164,12 +233,16 @@ class TantivyWriter:
         IndexLockedError: another writer did not finish in time.
     """
 
-    def __init__(self, engine: TantivyEngine, location: Path, wait: float) -> None:
+    def __init__(self, location: Path, wait: float, *, anew: bool = False) -> None:
+        if not location.is_dir():
+            raise damaged(location, f"{location} is missing")
         self._lock = WriterLock(location, wait)
-        self._engine = engine
         self._location = location
-        # Made at the first change, so that a batch without any writes nothing.
-        self._snapshot: _Snapshot | None = None
+        # Opened at the first change, so that a batch without any reads and writes nothing.
+        self._snapshot: _Snapshot | None = _Snapshot(location, None, {}) if anew else None
+        self._anew = anew
+        if not anew:
+            _sweep(location)
         self._batches: dict[str, _Batch] = {}
         self._added: dict[str, str] = {}
 
@@ -193,7 +266,7 @@ class TantivyWriter:
 
     def commit(self) -> None:
         """Make the batch visible and durable at once."""
-        if self._batches:
+        if self._batches or self._anew:
             for batch in self._batches.values():
                 batch.finish()
             named = {code: part.folder.name for code, part in self._begun().parts.items()}
@@ -204,7 +277,8 @@ class TantivyWriter:
                 if code not in self._batches or Part(self._location / name, code).documents
             }
             _name(self._location, filled)
-            _sweep(self._location, filled.values())
+            _sweep(self._location)
+        self._anew = False
         self._batches = {}
         self._snapshot = None
         self._added.clear()
@@ -218,8 +292,14 @@ class TantivyWriter:
     ) -> None:
         """Drop what was not committed."""
         try:
+            # A commit may fail when its folders are in the index already.
+            named = set()
+            with suppress(SearchkitError, OSError):
+                named = set(_named(self._location)[0].values())
             for batch in self._batches.values():
                 batch.drop()
+                if batch.folder.name not in named:
+                    files.remove_folder(batch.folder)
         finally:
             self._batches = {}
             self._lock.release()
@@ -227,8 +307,7 @@ class TantivyWriter:
     def _begun(self) -> "_Snapshot":
         """Return the commit that this batch goes on from."""
         if self._snapshot is None:
-            self._snapshot = self._engine.snapshot()
-            _sweep(self._location, [part.folder.name for part in self._snapshot.parts.values()])
+            self._snapshot = _opened(self._location, None)
         return self._snapshot
 
     def _batch(self, language: str) -> _Batch:
@@ -253,6 +332,22 @@ class _Candidate(NamedTuple):
     address: Any
 
 
+def _told(ask: Callable[Concatenate["_Snapshot", P], T]) -> Callable[Concatenate["_Snapshot", P], T]:
+    """Make a method name the file that is damaged where it fails."""
+
+    @wraps(ask)
+    def asked(self: "_Snapshot", /, *given: P.args, **named: P.kwargs) -> T:
+        try:
+            return ask(self, *given, **named)
+        except (SearchkitError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # tantivy panics, which is no Exception
+            self.tell(error)
+            raise
+
+    return asked
+
+
 class _Snapshot:
     """One commit, as one or many threads read it."""
 
@@ -262,6 +357,26 @@ class _Snapshot:
         self.parts = parts
         self.compiler = Compiler(parts)
 
+    def tell(self, error: BaseException) -> None:
+        """Raise an error that names the file from which reading failed, if that is why."""
+        for part in self.parts.values():
+            if any(found for _, found in problems(part.folder)):
+                raise unreadable(part.folder, error) from error
+        # An index from a stranger has checksums that fit.
+        if isinstance(error, ValueError | LookupError | OverflowError) or type(error).__name__ == _PANIC:
+            raise damaged(self._location, f"{self._location} cannot be read ({_text_of(error)[:200]})") from error
+
+    def _each(self, items: Iterable[T]) -> Iterator[T]:
+        """Yield what there is, and name the file that is damaged where that fails."""
+        try:
+            yield from items
+        except (SearchkitError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:
+            self.tell(error)
+            raise
+
+    @_told
     def search(self, request: Request) -> Response:
         """Answer a request."""
 
@@ -284,6 +399,7 @@ class _Snapshot:
             facets={name: _added_up(answer.counts.get(name, {}) for answer in answers) for name in request.facets},
         )
 
+    @_told
     def document_frequency(self, field: str, text: str) -> int:
         """Return how many documents hold a term in a field."""
         return self.compiler.frequency(field, text)
@@ -297,7 +413,7 @@ class _Snapshot:
         """Yield the terms of a field that begin so, with their document frequencies."""
         kind, _, language = field.partition("_")
         part = self.parts.get(language)
-        return part.terms(kind, prefix) if part and kind in KINDS else iter(())
+        return self._each(part.terms(kind, prefix)) if part and kind in KINDS else iter(())
 
     def similar(
         self, field: str, text: str, distance: int, *, exchanges: bool = False
@@ -305,8 +421,11 @@ class _Snapshot:
         """Yield the terms of a field within some typing errors of a word, with their document frequencies."""
         kind, _, language = field.partition("_")
         part = self.parts.get(language)
-        return part.similar(kind, text, distance, exchanges=exchanges) if part and kind in KINDS else iter(())
+        if part is None or kind not in KINDS:
+            return iter(())
+        return self._each(part.similar(kind, text, distance, exchanges=exchanges))
 
+    @_told
     def explain(self, query: Query, ids: Iterable[str]) -> dict[str, Explanation]:
         """Return where the scores of those documents come from that exist and match."""
         compiler = self.compiler
@@ -316,6 +435,7 @@ class _Snapshot:
                 explained[identifier] = found
         return explained
 
+    @_told
     def get(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the stored bytes of those documents that exist."""
         return {identifier: stored_of(part.document(address)) for identifier, part, address in self._places(ids)}
@@ -323,7 +443,7 @@ class _Snapshot:
     def entries(self) -> Iterator[Entry]:
         """Yield the table of contents."""
         for part in self.parts.values():
-            for address in part.addresses():
+            for address in self._each(part.addresses()):
                 yield Entry(*part.entry(address)[:3])
 
     def stats(self) -> EngineStats:
@@ -560,14 +680,14 @@ def _id(candidate: _Candidate) -> str:
 
 def _name(location: Path, folders: Mapping[str, str]) -> None:
     """Make some folders the index, at once: readers see the old ones or these."""
-    draft = location / f".{_COMMIT}.tmp"
-    with draft.open("w", encoding="utf-8") as stream:
-        json.dump({"format": _FORMAT, "languages": folders}, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    sync(location)
-    draft.replace(location / _COMMIT)
-    sync(location)
+    files.sync(location)  # the folders' names
+    checks = {code: _check_of(location / name) for code, name in folders.items()}
+    data = {"format": _FORMAT, "tantivy": tantivy.__version__, "languages": folders, "meta": checks}
+    files.rewrite(location / _COMMIT, files.sealed(data))
+
+
+def _check_of(folder: Path) -> int:
+    return crc32((folder / META).read_bytes())
 
 
 def _stamp(commit: str | Path) -> object:
@@ -585,33 +705,54 @@ def _opened(location: Path, old: _Snapshot | None) -> _Snapshot:
     for left in reversed(range(_OPEN_TRIES)):
         stamp = _stamp(location / _COMMIT)  # before reading: if it is replaced in between, it is read again
         try:
-            named = _named(location)
+            named, checks = _named(location)
             parts = {
-                code: known.get(location / name) or Part(location / name, code) for code, name in named.items()
+                code: known.get(location / name) or Part(location / name, code, checks.get(code))
+                for code, name in named.items()
             }
             return _Snapshot(location, stamp, parts)
         except FileNotFoundError as error:
-            if not left:
-                raise IndexFormatError(f"{error.filename} is missing; index the articles again") from error
+            if not left or not location.is_dir():
+                raise damaged(location, f"{error.filename} is missing") from error
             time.sleep(0.02)
     raise AssertionError("unreachable")
 
 
-def _named(location: Path) -> dict[str, str]:
-    """Return the name of each language's folder in the last commit."""
+def _named(location: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the name of each language's folder in the last commit, and the checksum of what describes it."""
     file = location / _COMMIT
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = files.unsealed(files.read_plain(file, _MOST_COMMIT))
+        if data["format"] > _FORMAT:
+            raise files.OtherVersionError(
+                f"{file}: format {data['format']}, and this searchkit reads {_FORMAT}; "
+                "run: pip install --upgrade searchkit"
+            )
         if data["format"] != _FORMAT:
-            raise IndexFormatError(f"{file}: format {data['format']!r} is not {_FORMAT}; index the articles again")
-        return dict(data["languages"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise IndexFormatError(f"{file} cannot be read ({error!r}); index the articles again") from error
+            raise damaged(location, f"{file}: format {data['format']}, and this searchkit reads {_FORMAT}")
+        named = dict(data["languages"])
+        if not all(map(_FOLDER.fullmatch, named.values())):
+            raise ValueError("it names what are no folders of an index")
+        return named, dict(data.get("meta", {}))
+    except FileNotFoundError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
+        raise damaged(location, f"{file} cannot be read ({_text_of(error)})") from error
 
 
-def _sweep(location: Path, used: Iterable[str]) -> None:
-    """Remove the folders of earlier commits, and of processes that were killed."""
+def _unnamed(location: Path, used: Iterable[str]) -> list[Path]:
+    """Return the folders of earlier commits, and what processes left that were killed, sorted."""
     keep = set(used)
-    for folder in location.iterdir():
-        if folder.is_dir() and folder.name not in keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    draft = files.draft_of(location / _COMMIT)
+    found = [path for path in location.iterdir() if path == draft or (path.is_dir() and path.name not in keep)]
+    return sorted(found)
+
+
+def _sweep(location: Path) -> None:
+    """Remove what the last commit does not name; nothing, if it cannot be read."""
+    with suppress(SearchkitError, OSError):
+        for path in _unnamed(location, _named(location)[0].values()):
+            if path.is_dir():
+                files.remove_folder(path)
+            else:
+                files.remove(path)

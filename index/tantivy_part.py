@@ -7,12 +7,12 @@ the files that stay are hard links.
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import struct
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from math import log
 from pathlib import Path
@@ -23,15 +23,22 @@ import tantivy
 from tantivy import Occur, Query
 
 from searchkit.errors import IndexFormatError
+from searchkit.index import files
 from searchkit.index.engine import Document
-from searchkit.index.files import sync
 from searchkit.index.fuzzy import similar
 from searchkit.index.query import KINDS
+from searchkit.limits import MAX_TOKEN
 
 META: Final = "meta.json"
-_MANAGED: Final = ".managed.json"
+MANAGED: Final = ".managed.json"
+# At the end of each file of a segment: JSON with its CRC-32, the length of that, a magic number.
+_FOOTER: Final = struct.Struct("<II")
+_MAGIC: Final = 1337
+_LONGEST_FOOTER: Final = 1_000
+# What tantivy says of files of a version whose format it does not know.
+_OTHER: Final = re.compile(r"IncompatibleIndex.*e\.g\. (\d+)\.(\d+)\.")
 # The files of a segment; without some of them tantivy opens it all the same.
-_SUFFIXES: Final = ("store", "idx", "pos", "term", "fast", "fieldnorm")
+SUFFIXES: Final = ("store", "idx", "pos", "term", "fast", "fieldnorm")
 # tantivy passes over terms of more than 65,530 bytes, and a code point takes at most 4.
 _LONGEST: Final = 16_000
 _HEAD: Final = 1_000
@@ -41,10 +48,16 @@ _CUT: Final = "\U0010ffff\U0010fffe"
 _MOST_FREQUENCIES: Final = 50_000
 # Terms kept by their first letters, for words with typing errors: some ten megabytes.
 _MOST_BEGUN: Final = 200_000
+# Bytes of what describes a part.
+_MOST_META: Final = 16_000_000
+_SEGMENT_ID: Final = re.compile(r"[0-9a-f-]{32,36}")
 _SHORT: Final = "="
 _LONG: Final = "#"
 _DIGITS: Final = "0123456789abcdef"
 _PLAIN: Final = re.compile(r"\w+", re.ASCII)
+# What means something in tantivy's patterns.
+_SYNTAX: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_ESCAPED: Final = r"\\\g<0>"
 # Of a terms aggregation: exact only where no bucket is left out.
 _ALL_BUCKETS: Final = 2**31 - 1
 # What tantivy says of more than 65,000 buckets.
@@ -150,7 +163,13 @@ def _value_key(value: str) -> str:
 
 def entry_of(document: Any) -> list[Any]:
     """Return the id, the digest, the source, the group of a document, and its long values by their keys."""
-    found: list[Any] = json.loads(document.get_first("entry"))
+    try:
+        found: list[Any] = json.loads(document.get_first("entry"))
+        identifier, digest, source, group, _ = found
+    except (ValueError, TypeError, RecursionError) as error:
+        raise IndexFormatError("an entry of the index is damaged; index the articles again") from error
+    if not type(identifier) is type(digest) is type(source) is type(group) is str:
+        raise IndexFormatError("an entry of the index is damaged; index the articles again")
     return found
 
 
@@ -164,47 +183,110 @@ def stored_of(document: Any) -> bytes:
 
 def link(old: Path | None, new: Path) -> None:
     """Make a folder that holds what another one does, ready to be written to."""
-    new.mkdir()
+    files.make_folder(new)
     if old is None:
         return
     names = sorted(referenced(old))
     for name in names:
-        try:
-            os.link(old / name, new / name)
-        except OSError:  # a file system without hard links, or too many of them
-            shutil.copy2(old / name, new / name)
-    shutil.copy2(old / META, new / META)
-    (new / _MANAGED).write_text(json.dumps([META, *names]), encoding="utf-8")
+        files.link(old / name, new / name)
+    files.write(new / META, (old / META).read_bytes())
+    files.write(new / MANAGED, json.dumps([META, *names]).encode())
 
 
 def referenced(folder: Path) -> set[str]:
     """Return the names of the files that a part consists of, besides what describes it."""
-    live = {}
-    for segment in _meta(folder)["segments"]:
-        deletes = segment["deletes"]
-        live[segment["segment_id"].replace("-", "")] = f".{deletes['opstamp']}.del" if deletes else None
+    live = _deletes(_meta(folder))
     names = set()
     for file in folder.iterdir():
         stem, _, suffix = file.name.partition(".")
-        if stem in live and (not suffix.endswith("del") or f".{suffix}" == live[stem]):
+        if stem in live and (not suffix.endswith("del") or suffix == f"{live[stem]}.del"):
             names.add(file.name)
     return names
 
 
+def _segments(meta: Mapping[str, Any]) -> list[str]:
+    """Return what the names of each segment's files begin with."""
+    return [segment["segment_id"].replace("-", "") for segment in meta["segments"]]
+
+
+def _deletes(meta: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return for each segment the number in the name of the file of its deletions; None if it has none."""
+    stamps = [(segment["deletes"] or {}).get("opstamp") for segment in meta["segments"]]
+    return dict(zip(_segments(meta), stamps, strict=True))
+
+
 def tidy(folder: Path) -> None:
     """Remove what merging and locking left in a folder, and make sure that the rest is on disk."""
-    keep = referenced(folder) | {META, _MANAGED}
-    for file in folder.iterdir():
+    keep = referenced(folder) | {META, MANAGED}
+    for file in sorted(folder.iterdir()):
         if file.name not in keep:
             with suppress(OSError):
-                file.unlink()
-    (folder / _MANAGED).write_text(json.dumps(sorted(keep - {_MANAGED})), encoding="utf-8")
-    sync(folder)
+                files.remove(file)
+    files.write(folder / MANAGED, json.dumps(sorted(keep - {MANAGED})).encode())
+    files.sync(folder)
+
+
+def problem(file: Path) -> str:
+    """Return what is wrong with a file of a segment, by the checksum that tantivy gave it; empty if nothing is."""
+    try:
+        size = file.stat().st_size
+        with files.open_plain(file) as stream:
+            stream.seek(max(size - _LONGEST_FOOTER, 0))
+            end = stream.read()
+        length, magic = _FOOTER.unpack(end[-_FOOTER.size :])
+        footer = end[-_FOOTER.size - length : -_FOOTER.size]
+        if magic != _MAGIC or len(footer) != length:
+            return "cut off"
+        expected = json.loads(footer)["crc"]
+        return "" if files.checksum(file, size - length - _FOOTER.size) == expected else "damaged"
+    except FileNotFoundError:
+        return "missing"
+    except OSError as error:
+        return error.strerror or "unreadable"
+    except (ValueError, LookupError, TypeError, struct.error):
+        return "cut off or damaged"
+
+
+def problems(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield each file of a part with what is wrong with it; see `problem`. Reads everything."""
+    try:
+        meta = _meta(folder)
+        names = [f"{stem}.{suffix}" for stem in _segments(meta) for suffix in SUFFIXES]
+        names += [f"{stem}.{deletes}.del" for stem, deletes in _deletes(meta).items() if deletes is not None]
+    except FileNotFoundError:
+        yield META, "missing"
+        return
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        yield META, f"damaged ({' '.join(str(error).split())})"
+        return
+    yield META, ""
+    try:
+        json.loads(files.read_plain(folder / MANAGED, _MOST_META))
+        yield MANAGED, ""
+    except (OSError, ValueError) as error:
+        yield MANAGED, "missing" if isinstance(error, FileNotFoundError) else "damaged"
+    for name in names:
+        yield name, problem(folder / name)
 
 
 def _meta(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / META).read_text(encoding="utf-8"))
-    return found
+    return _described(files.read_plain(folder / META, _MOST_META))
+
+
+def _described(content: bytes) -> dict[str, Any]:
+    """Return what describes a part.
+
+    Raises:
+        ValueError: it names what is no segment, and may lead anywhere.
+    """
+    try:
+        found = json.loads(content)
+    except RecursionError:
+        raise ValueError(f"{META} is nested as no description is") from None
+    for segment in found["segments"]:
+        if not _SEGMENT_ID.fullmatch(segment["segment_id"]) or type(segment["max_doc"]) is not int:
+            raise ValueError(f"{META} names no segments")
+    return dict(found)
 
 
 # What is read
@@ -216,6 +298,7 @@ class Part:
     Args:
         folder: its files.
         language: the code.
+        check: the CRC-32 of what describes them; None for indexes that do not keep it.
 
     Attributes:
         documents: number of live documents.
@@ -226,23 +309,23 @@ class Part:
         IndexFormatError: it is damaged.
     """
 
-    def __init__(self, folder: Path, language: str) -> None:
+    def __init__(self, folder: Path, language: str, check: int | None = None) -> None:
         self.folder = folder
         self.language = language
         try:
-            _check_whole(folder)
-            self.counted: int = sum(segment["max_doc"] for segment in _meta(folder)["segments"])
-            index = tantivy.Index.open(str(folder))
-            index.config_reader("manual")
-            index.reload()
+            content = files.read_plain(folder / META, _MOST_META)
+            if check is not None and crc32(content) != check:
+                raise ValueError(f"{META} was changed")
+            meta = _described(content)
+            self.counted: int = sum(segment["max_doc"] for segment in meta["segments"])
+            _check(folder, _segments(meta))
+            index = _opened(folder)
             self.searcher: Any = index.searcher()
             self.schema = index.schema
         except (FileNotFoundError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # damaged files make tantivy panic, which is no Exception
-            _check_whole(folder)
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise IndexFormatError(f"{folder} cannot be read ({reason}); index the articles again") from error
+            raise unreadable(folder, error) from error
         self.documents: int = self.searcher.num_docs
         self._counts: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
         self._asked = 0
@@ -287,6 +370,15 @@ class Part:
         """Return the keys of the terms that begin so; of terms that are too long, only by the kept beginning."""
         found = [key for key, _ in self.searcher.terms_with_prefix(kind, term_key(prefix))]
         return found if longest is None else [key for key in found if _length(key) <= longest]
+
+    def beginning(self, kind: str, prefix: str, longest: int | None = None) -> Query | None:
+        """Return a query for documents that hold a term that begins so; None if there are none."""
+        key = term_key(prefix)
+        if longest is not None or len(key) > MAX_TOKEN:
+            keys = self.keys(kind, prefix, longest)
+            return Query.term_set_query(self.schema, kind, keys) if keys else None
+        # The terms are not listed: there may be very many.
+        return Query.regex_query(self.schema, kind, f"{_SYNTAX.sub(_ESCAPED, key)}(?s:.*)")
 
     def similar(
         self, kind: str, text: str, distance: int, *, exchanges: bool = False
@@ -444,13 +536,74 @@ def narrowed(query: Query, *filters: Query) -> Query:
     return Query.boolean_query(parts)
 
 
-def _check_whole(folder: Path) -> None:
-    """Raise an error if a file is missing, which another commit may have removed."""
-    for segment in _meta(folder)["segments"]:
-        for suffix in _SUFFIXES:
-            file = folder / f"{segment['segment_id'].replace('-', '')}.{suffix}"
-            if not file.is_file():
-                raise FileNotFoundError(2, "missing", str(file))
+def _check(folder: Path, segments: Iterable[str]) -> None:
+    """Look at each file of some segments, and into the small ones.
+
+    Raises:
+        FileNotFoundError: one is missing, which another commit may have removed.
+        ValueError: one was changed.
+    """
+    for file in folder.iterdir():
+        if not file.is_file():  # a pipe may never end
+            raise ValueError(f"{file.name} is not a plain file")
+    for stem in segments:
+        for suffix in SUFFIXES:
+            file = folder / f"{stem}.{suffix}"
+            if file.stat().st_size <= files.ALWAYS_CHECKED and (found := problem(file)):
+                raise ValueError(f"{file.name}: {found}")
+
+
+def _opened(folder: Path) -> Any:
+    """Open an index of tantivy to read from it."""
+    try:
+        return _loaded(folder)
+    except ValueError as error:
+        if "Lockfile" not in str(error):
+            raise
+    # tantivy wants a lock in a folder from which it reads, also where nothing can be written.
+    with mirrored(folder) as mirror:
+        return _loaded(mirror)
+
+
+def _loaded(folder: Path) -> Any:
+    index = tantivy.Index.open(str(folder))
+    index.config_reader("manual")
+    index.reload()
+    return index
+
+
+@contextmanager
+def mirrored(folder: Path) -> Iterator[Path]:
+    """Give a folder of names for the files of a part, for as long as it takes to open them."""
+    with tempfile.TemporaryDirectory(prefix="searchkit-") as name:
+        mirror = Path(name)
+        for file in folder.iterdir():
+            if not file.name.endswith(".lock"):
+                try:
+                    (mirror / file.name).symlink_to(file.resolve())
+                except OSError:  # a system, or a user, that may not make symbolic links
+                    shutil.copy2(file, mirror / file.name)
+        yield mirror
+
+
+def unreadable(folder: Path, error: BaseException) -> IndexFormatError:
+    """Return the error for a part from which reading failed, which names the file that is at fault.
+
+    Raises:
+        FileNotFoundError: a file is not there, perhaps because another commit has removed it.
+    """
+    if other := _OTHER.search(str(error)):
+        return files.OtherVersionError(
+            f"{folder}: of tantivy {other[1]}.{other[2]}, which tantivy {tantivy.__version__} cannot read; "
+            f"run: pip install 'tantivy=={other[1]}.{other[2]}.*'"
+        )
+    for name, found in problems(folder):
+        if found == "missing":
+            raise FileNotFoundError(2, "missing", str(folder / name)) from error
+        if found:
+            return files.damaged(folder.parent, f"{folder / name}: {found}")
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return files.damaged(folder.parent, f"{folder} cannot be read ({reason})")
 
 
 def _float32(number: float) -> float:

@@ -95,6 +95,8 @@ class Compiler:
                 return query.boost
             case tree.Everything():
                 return 0.0
+            case tree.Bool() if not query.must and len(query.should) == 1:
+                return self.constant_score(query.should[0])
             case tree.Bool() if not query.should:
                 scores = [self.constant_score(part) for part in query.must]
                 return sum(score for score in scores if score is not None) if None not in scores else None
@@ -109,7 +111,7 @@ class Compiler:
             case tree.Ids():
                 return part.with_ids(query.ids), query.boost
             case tree.Prefix():
-                return _any_of(part, part.kind(query.field), _expanded(query, part)), query.boost
+                return _beginning(query, part), query.boost
             case tree.Fuzzy():
                 return _any_of(part, part.kind(query.field), _similar(query, part)), query.boost
         raise AssertionError(query)
@@ -264,7 +266,7 @@ class Compiler:
                 return self.frequency(query.field, query.terms[0][1])
             found = self._scored_phrase(query, part, 0.0)
         else:
-            found = _any_of(part, part.kind(query.field), _expanded(query, part))
+            found = _beginning(query, part)
         return 0 if found is None else part.held(query, found)
 
     # Statistics
@@ -402,6 +404,11 @@ def _flat(queries: Iterable[tree.Query]) -> Iterable[tree.Query]:
 
 def _any_of(part: Part, kind: str | None, keys: Sequence[str]) -> Query | None:
     return Query.term_set_query(part.schema, kind, keys) if kind and keys else None
+
+
+def _beginning(query: tree.Prefix, part: Part) -> Query | None:
+    kind = part.kind(query.field)
+    return part.beginning(kind, query.prefix, query.max_length) if kind else None
 
 
 def _expanded(query: tree.Prefix, part: Part) -> list[str]:

@@ -17,16 +17,27 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from searchkit.errors import IndexFormatError
-from searchkit.index.engine import Document, EngineStats, Entry, Location, OfLastCommit, Request, Response
+from searchkit.index import files
+from searchkit.index.engine import (
+    Checked,
+    Document,
+    EngineStats,
+    Entry,
+    Kept,
+    Location,
+    OfLastCommit,
+    Request,
+    Response,
+)
 from searchkit.index.evaluation import Evaluator
 from searchkit.index.explanation import Explanation
-from searchkit.index.files import size_of, sync
+from searchkit.index.files import damaged, size_of
 from searchkit.index.inversion import Batch, merge
 from searchkit.index.lock import WriterLock
 from searchkit.index.query import Query
@@ -37,6 +48,9 @@ from searchkit.index.segment import SegmentFile
 # Whoosh's names: those of an index, and of its tables of contents.
 _NAME: Final = "MAIN"
 _CONTENTS: Final = re.compile(rf"_{_NAME}_([0-9]+)\.toc")
+_SEGMENT: Final = re.compile(rf"{_NAME}_[0-9a-z]{{1,64}}")
+# Bytes of a table of contents: some ten million deleted documents.
+_MOST_CONTENTS: Final = 100_000_000
 # A commit may delete a segment between the reading of the table of contents and the opening of its files.
 _OPEN_TRIES: Final = 20
 # Segments smaller than this times the batch being written are merged into it.
@@ -60,6 +74,16 @@ class _Segment:
         self.name = name
         self.documents = documents
         self.deleted = set(deleted)
+
+    @classmethod
+    def named(cls, entry: Any) -> Self:
+        """Return what an entry names; a name that is none of a segment's may lead anywhere."""
+        name, documents, deleted = entry["name"], entry["documents"], entry["deleted"]
+        if not _SEGMENT.fullmatch(name) or type(documents) is not int:
+            raise ValueError("its table of contents names no segments")
+        if not all(type(number) is int and 0 <= number < documents for number in deleted):
+            raise ValueError("its table of contents deletes documents that there are not")
+        return cls(name, documents, deleted)
 
     @property
     def live(self) -> int:
@@ -86,43 +110,52 @@ class _Contents(NamedTuple):
 
     @classmethod
     def read(cls, location: Path) -> Self:
-        names = (path.name for path in location.iterdir())
-        generations = [int(found[1]) for name in names if (found := _CONTENTS.fullmatch(name))]
+        generations = _generations(location)
         if not generations:
             raise _NoContentsError
         generation = max(generations)
         path = _contents_path(location, generation)
         stamp = _stamp(str(path))
-        check, _, held = path.read_bytes().partition(b"\n")
-        if int(check) != zlib.crc32(held):
-            raise ValueError("its table of contents was changed")
-        segments = [_Segment(each["name"], each["documents"], each["deleted"]) for each in json.loads(held)]
+        check, _, held = files.read_plain(path, _MOST_CONTENTS).partition(b"\n")
+        if check != b"%d" % zlib.crc32(held):
+            raise ValueError(f"{path.name} was changed")
+        segments = [_Segment.named(each) for each in json.loads(held)]
         return cls(generation, segments, stamp)
 
     def write(self, location: Path) -> None:
         """Write it, and remove what it does not name."""
-        path = _contents_path(location, self.generation)
         segments = [
             {"name": segment.name, "documents": segment.documents, "deleted": sorted(segment.deleted)}
             for segment in self.segments
         ]
-        # Under a name that tells who left it, should the process be killed.
-        part = path.with_name(f"{path.name}.{time.time()}")
-        held = json.dumps(segments).encode()
-        part.write_bytes(b"%d\n%s" % (zlib.crc32(held), held))
         # The last step of a commit: what it makes visible must not be in the system's buffers only.
-        for file in (part, *(segment.path(location) for segment in self.segments)):
-            sync(file)
-        part.replace(path)
-        sync(location)
+        for segment in self.segments:
+            files.sync(segment.path(location))
+        held = json.dumps(segments).encode()
+        files.rewrite(_contents_path(location, self.generation), b"%d\n%s" % (zlib.crc32(held), held))
         self.clean(location)
 
     def clean(self, location: Path) -> None:
-        """Remove the files that it does not name."""
+        """Remove the files that it does not name, of earlier commits and of processes that were killed."""
+        for name in self.unnamed(location):
+            with suppress(OSError):  # where files that are open cannot be removed, a later commit does
+                files.remove(location / name)
+
+    def unnamed(self, location: Path) -> list[str]:
+        """Return the names of the files that it does not name, sorted."""
         from whoosh.filedb.filestore import FileStorage
         from whoosh.index import clean_files
 
-        clean_files(FileStorage(str(location)), _NAME, self.generation, self.segments)
+        found: list[str] = []
+
+        class Listing(FileStorage):  # type: ignore[misc]
+            """A folder from which Whoosh removes nothing, but tells what it would."""
+
+            def delete_file(self, name: str) -> None:
+                found.append(name)
+
+        clean_files(Listing(str(location)), _NAME, self.generation, self.segments)
+        return sorted({*found, *(path.name for path in location.glob("*.toc.*"))})
 
 
 def _stamp(path: str) -> _Stamp:
@@ -136,6 +169,11 @@ def _stamp(path: str) -> _Stamp:
 
 def _contents_path(location: Path, generation: int) -> Path:
     return location / f"_{_NAME}_{generation}.toc"
+
+
+def _generations(location: Path) -> list[int]:
+    names = (path.name for path in location.iterdir())
+    return [int(found[1]) for name in names if (found := _CONTENTS.fullmatch(name))]
 
 
 class WhooshEngine(OfLastCommit):
@@ -174,6 +212,39 @@ class WhooshEngine(OfLastCommit):
         from searchkit.index.whoosh_codec import whoosh_reader  # most of Whoosh, which a search does not need
 
         return whoosh_reader(self.snapshot().reader)
+
+    @classmethod
+    def check(cls, location: Path) -> Iterator[Checked]:
+        """Compare all files with their checksums."""
+        try:
+            contents = _retried(lambda: _Contents.read(location), location)
+        except IndexFormatError:
+            generations = _generations(location) if location.is_dir() else []
+            name = _contents_path(location, max(generations)).name if generations else "table of contents"
+            yield Checked(name, "damaged" if generations else "missing")
+            return
+        yield Checked(_contents_path(location, contents.generation).name)
+        for segment in contents.segments:
+            yield Checked(segment.path(location).name, _problem(segment, location))
+        for name in contents.unnamed(location):
+            yield Checked(name, litter=True)
+
+    @classmethod
+    def salvage(cls, location: Path) -> Iterator[Kept]:
+        """Yield what can be read of the documents."""
+        try:
+            segments = _retried(lambda: _Contents.read(location), location).segments
+        except IndexFormatError:
+            found = sorted(location.glob(f"{_NAME}_*.seg"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+            segments = [_Segment(path.stem) for path in found]
+        for segment in segments:
+            yield from _salvaged(segment, location)
+
+    @classmethod
+    def renewed(cls, location: Path, wait: float = 10.0) -> WhooshWriter:
+        """Return a writer whose first commit replaces everything."""
+        location.mkdir(exist_ok=True)
+        return WhooshWriter(location, wait, anew=True)
 
     def close(self) -> None:
         """Let go of files: each is closed when nothing of it is in use any more."""
@@ -292,11 +363,15 @@ class WhooshWriter:
         IndexLockedError: another writer did not finish in time.
     """
 
-    def __init__(self, location: Path, wait: float) -> None:
+    def __init__(self, location: Path, wait: float, *, anew: bool = False) -> None:
         self._location = location
+        if not location.is_dir():
+            raise damaged(location, f"{location} is missing")
         self._lock = WriterLock(location, wait)
         # Read at the first change.
-        self._changes: _Changes | None = None
+        self._changes: _Changes | None = _Changes(location, anew=True) if anew else None
+        if not anew:
+            _clean(location)
 
     def add(self, document: Document) -> None:
         """Add a document, replacing the one with the same id."""
@@ -336,11 +411,13 @@ class WhooshWriter:
 class _Changes:
     """What is not committed yet: segments with deletions, segments written out, documents in memory."""
 
-    def __init__(self, location: Path) -> None:
+    def __init__(self, location: Path, *, anew: bool = False) -> None:
         self._location = location
-        for path in location.glob("*.toc.*"):  # of a process that was killed while it committed
-            path.unlink()
-        self._generation, self._segments, _ = _retried(lambda: _Contents.read(location), location)
+        self._generation, self._segments, _ = (
+            _Contents(max(_generations(location), default=-1), [])
+            if anew
+            else _retried(lambda: _Contents.read(location), location)
+        )
         self._files = {
             segment.name: _retried(lambda: SegmentFile(segment.path(location)), location)  # noqa: B023
             for segment in self._segments
@@ -396,7 +473,13 @@ class _Changes:
 
     def drop(self) -> None:
         self._files.clear()
-        _Contents.read(self._location).clean(self._location)
+        _clean(self._location)
+
+
+def _clean(location: Path) -> None:
+    """Remove what no commit names, unless the last one cannot be read."""
+    with suppress(OSError, ValueError, LookupError, TypeError, _NoContentsError):
+        _Contents.read(location).clean(location)
 
 
 def _new_name() -> str:
@@ -426,8 +509,57 @@ def _choose(segments: list[_Segment], written: list[_Segment]) -> tuple[list[_Se
     return kept, merged
 
 
+def _problem(segment: _Segment, location: Path) -> str:
+    """Return what is wrong with a segment, or nothing."""
+    try:
+        file = SegmentFile(segment.path(location))
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        return _told(error)
+    if file.documents != segment.documents:
+        return f"holds {file.documents:,} documents, not {segment.documents:,}"
+    if changed := list(file.changed()):
+        return f"damaged: {', '.join(changed)}"
+    return "" if file.fits() else "its parts do not fit together"
+
+
+def _salvaged(segment: _Segment, location: Path) -> Iterator[Kept]:
+    """Yield the live documents of a segment, as far as they can be read."""
+    path = segment.path(location)
+    try:
+        file = SegmentFile(path)
+    except (OSError, ValueError, LookupError, TypeError):
+        yield from [Kept(Entry("", "", ""), None, path.name, whole=False)] * segment.live
+        return
+    changed = set(file.changed())
+
+    def readable(*names: str) -> bool:
+        return not changed.intersection(names)
+
+    named = readable("id/terms", "id/ends", "id/starts", "id/documents")
+    ids = file.field("id") if named else None
+    names = {int(ids.documents(place)[0]): ids.term(place) for place in range(len(ids))} if ids else {}
+    starts = {name: readable(f"{name}/column_starts") for name in ("stored", "digest", "source")}
+    for number in range(file.documents):
+        if number not in segment.deleted:
+            digest, source = (
+                file.column(name, number) if starts[name] and readable(f"{name}/bytes") else b""
+                for name in ("digest", "source")
+            )
+            entry = Entry(
+                names.get(number, b"").decode(), digest.decode(), source.decode("utf-8", "surrogateescape")
+            )
+            stored = file.block_of("stored", number) if starts["stored"] else None
+            yield Kept(entry, stored, path.name, readable("stored/bytes"))
+
+
 def _damaged(path: Path) -> IndexFormatError:
-    return IndexFormatError(f"{path.parent}: {path.name} is damaged; index the articles again")
+    return damaged(path.parent, f"{path} is damaged")
+
+
+def _told(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _retried(action: Callable[[], T], location: Path) -> T:
@@ -435,11 +567,12 @@ def _retried(action: Callable[[], T], location: Path) -> T:
         try:
             return action()
         except (FileNotFoundError, _NoContentsError) as error:
-            if not left:
-                missing = f"{error.filename} is missing" if isinstance(error, OSError) else "it holds no index"
-                raise IndexFormatError(f"{location}: {missing}; index the articles again") from error
+            if not left or not location.is_dir():
+                reason = f"{location} holds no index"
+                if isinstance(error, OSError):
+                    reason = f"{error.filename} is missing"
+                raise damaged(location, reason) from error
             time.sleep(0.02)
-        except (ValueError, LookupError, TypeError, AttributeError, OSError) as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise IndexFormatError(f"{location} cannot be read ({reason}); index the articles again") from error
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OSError) as error:
+            raise damaged(location, f"{location} cannot be read ({_told(error)})") from error
     raise AssertionError("unreachable")

@@ -118,6 +118,7 @@ def index_articles(
     """
     from searchkit.batch import Changes
     from searchkit.readers import Problem, read
+    from searchkit.readers.draft import STDIN
 
     paths = list(paths)
     words = Vocabulary.load(Path(vocabulary), Vocabulary.builtin()) if vocabulary is not None else None
@@ -142,7 +143,14 @@ def index_articles(
         other_words = words is not None and words != opened.vocabulary
         if other_words or (known is not None and known != opened.known_studies):
             opened.rebuild(vocabulary=words, studies=known, wait=wait, jobs=jobs)
-        return opened.update(drafts, prune=paths if prune else (), wait=wait, jobs=jobs, progress=progress)
+        return opened.update(
+            drafts,
+            prune=paths if prune else (),
+            sources=[path for path in paths if path != STDIN],
+            wait=wait,
+            jobs=jobs,
+            progress=progress,
+        )
 
 
 def _up_to_an_article(drafts: Iterable[Draft | Problem]) -> Iterator[Draft | Problem]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, 
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.article import FACETS, Article
 from searchkit.compile import Compiler
+from searchkit.damage import damage_told, failed
 from searchkit.errors import (
     AnalyzerMismatchError,
     FilterError,
@@ -102,6 +103,7 @@ class IndexInfo:
     mechanisms: int
 
 
+@damage_told
 class ArticleSnapshot:
     """The articles of an index as of one commit, for as long as it is asked: later commits change nothing.
 
@@ -168,7 +170,7 @@ class ArticleSnapshot:
                 ``mechanism:`` in the query and for the counts of mechanisms: 0.5 leaves out mere mentions. Without
                 either it narrows nothing (`Article.strengths`).
             limit: number of hits, 0 for counts only.
-            offset: number of hits to pass over.
+            offset: number of hits to pass over; with ``limit`` at most `searchkit.limits.MAX_HITS`.
             sort: ``relevance``, or ``date`` for the newest first.
             expand: also find articles in other languages, by the mechanisms that the query names and by its
                 words in translation.
@@ -260,7 +262,8 @@ class ArticleSnapshot:
     def rank(self, query: str, limit: int = 100, *, expand: bool = True) -> list[tuple[str, float]]:
         """Return the ids and scores that `search` would find, best first, without reading articles or counting."""
         tree, _ = self._compile(query, expand=expand)
-        response, _ = self._ranked(Request(tree, limit=limit, stored=False))
+        page = self._page(limit, 0, "relevance", collapse=False)
+        response, _ = self._ranked(replace(page, query=tree, stored=False))
         return [(found.id, found.score) for found in response.hits]
 
     def facets(
@@ -706,7 +709,7 @@ class ArticleSnapshot:
         return self._names.accepted(name, spellings, known)
 
 
-def _check_limit(limit: int, name: str = "limit") -> None:
+def _check_limit(limit: object, name: str = "limit") -> None:
     if not isinstance(limit, int) or limit < 0:
         raise InputError(f"{name} must be a whole number, 0 or more, not {limit!r}")
 
@@ -733,6 +736,7 @@ def _of_last_commit(
     return asked
 
 
+@damage_told
 class ArticleIndex:
     """An index of articles in a folder or a cluster. Made by `create`, `open` or `searchkit.open`.
 
@@ -903,6 +907,7 @@ class ArticleIndex:
         drafts: Iterable[Draft | Problem],
         *,
         prune: Sequence[str | os.PathLike[str]] = (),
+        sources: Iterable[str | os.PathLike[str]] = (),
         wait: float = 10.0,
         jobs: int = 1,
         progress: Callable[[Draft], None] | None = None,
@@ -912,6 +917,7 @@ class ArticleIndex:
         Args:
             drafts: what `searchkit.readers.read` yields. Problems are passed on in the result.
             prune: files and folders; articles that came from there and are not among ``drafts`` are removed.
+            sources: files and folders that ``drafts`` come from, to be read again should the index be damaged.
             wait: seconds to wait for another writer.
             jobs: processes to analyze articles on, once there are many. With more than 1 a script needs
                 ``if __name__ == "__main__":``, as `multiprocessing` tells.
@@ -927,9 +933,10 @@ class ArticleIndex:
 
         with self._writing(wait) as writer:
             now = self.snapshot()
-            batch = Batch(now.commit, writer, _deriver(now.settings), now.settings.copy(), jobs)
+            batch = Batch(now.commit, writer, deriver_of(now.settings), now.settings.copy(), jobs)
             changes = batch.update(drafts, prune, progress)
             if changes.any:
+                batch.settings.add_sources(str(Path(source).resolve()) for source in sources)
                 # The labels are written first: those of articles that are not there yet do no harm.
                 self._save(batch.settings)
                 writer.commit()
@@ -961,8 +968,9 @@ class ArticleIndex:
                 old.engine,
                 vocabulary or old.vocabulary,
                 studies=old.studies if studies is None else studies,
+                sources=old.sources,
             )
-            number = Batch(self._engine.snapshot(), writer, _deriver(new), new, jobs).rebuild()
+            number = Batch(self._engine.snapshot(), writer, deriver_of(new), new, jobs).rebuild()
             # After the commit: if it is cut short between the two, the old fingerprints ask for another rebuild.
             writer.commit()
             self._save(new)
@@ -1033,7 +1041,7 @@ class ArticleIndex:
             if now.commit.stats().documents:
                 raise InputError(f"{self.path} has articles already; add others with: searchkit index")
             current = now.settings.copy()
-            changes = load(cast("SharedWriter", writer), current, _deriver(current))
+            changes = load(cast("SharedWriter", writer), current, deriver_of(current))
             self._save(current)
             writer.commit()
         return changes
@@ -1043,23 +1051,29 @@ class ArticleIndex:
     @contextmanager
     def _writing(self, wait: float) -> Iterator[Writer]:
         """Yield the one writer, of the engine that the index has by then."""
+        self._home.guard()
         self._now()
         while True:
             engine = self._engine
             try:
                 writer = engine.writer(wait)
-            except (OSError, IndexFormatError):
+            except (OSError, IndexFormatError) as error:
                 # Its files are gone if another process has moved the index to another engine meanwhile.
                 self._follow()
-                if self._engine is engine:
-                    raise
-                continue
-            with writer:
-                self._follow()
-                if self._engine is engine:
-                    self._home.tidy(self._opened)
-                    yield writer
-                    return
+                if self._engine is not engine:
+                    continue
+                if isinstance(error, OSError):
+                    raise failed(self.path, error) from error
+                raise
+            try:
+                with writer:
+                    self._follow()
+                    if self._engine is engine:
+                        self._home.tidy(self._opened)
+                        yield writer
+                        return
+            except OSError as error:
+                raise failed(self.path, error) from error
 
     def _follow(self) -> None:
         """Open the engine that the index has now."""
@@ -1076,7 +1090,7 @@ class ArticleIndex:
         from searchkit.batch import Batch
 
         now = self.snapshot()
-        batch = Batch(now.commit, writer, _deriver(now.settings), now.settings.copy())
+        batch = Batch(now.commit, writer, deriver_of(now.settings), now.settings.copy())
         if batch.tie():
             writer.commit()
             self._save(batch.settings)
@@ -1122,7 +1136,8 @@ class ArticleIndex:
             self._last = ArticleSnapshot(self.path, current, self._home.stamp(), self._engine.snapshot())
 
 
-def _deriver(current: Settings) -> Deriver:
+def deriver_of(current: Settings) -> Deriver:
+    """Return what finds facets with the vocabulary and the studies of an index."""
     from searchkit.derive import Deriver
 
     return Deriver(current.vocabulary, Vocabulary.builtin("study_types"), _known(current))

@@ -126,14 +126,19 @@ class Batch:
         return StoredArticle.from_bytes(self.engine.get([identifier])[identifier])
 
     def _add(self, derived: Derived, groups: Groups) -> None:
-        document = derived.document
-        # The digest makes a name that no earlier text of the article has left behind on its versions.
-        own = f"{document.id} {document.digest}"
-        group, pieces = groups.place(document.id, derived.trace, derived.group, own)
-        self.writer.add(replace(document, group=group, facets={**document.facets, groups.facet: pieces}))
-        self.settings.add_study_labels(derived.study_labels)
-        if document.language not in self.settings.analyzers:
-            self.settings.analyzers[document.language] = self.deriver.analyzer(document.language).fingerprint
+        add(derived, groups, self.writer, self.deriver, self.settings)
+
+
+def add(derived: Derived, groups: Groups, writer: Writer, deriver: Deriver, settings: Settings) -> None:
+    """Add an article to an index, and to the settings what they keep of articles."""
+    document = derived.document
+    # The digest makes a name that no earlier text of the article has left behind on its versions.
+    own = f"{document.id} {document.digest}"
+    group, pieces = groups.place(document.id, derived.trace, derived.group, own)
+    writer.add(replace(document, group=group, facets={**document.facets, groups.facet: pieces}))
+    settings.add_study_labels(derived.study_labels)
+    if document.language not in settings.analyzers:
+        settings.analyzers[document.language] = deriver.analyzer(document.language).fingerprint
 
 
 def tasks_of(

@@ -1,6 +1,5 @@
 """Checking a vocabulary file: what is wrong with it, what may be, and on which line."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import regex
 from searchkit.analyzers import Analyzer, analyzer_for
 from searchkit.errors import VocabularyError
 from searchkit.toml_lines import lines_of
-from searchkit.vocabulary import Vocabulary, chain_of, cycle_of, parse_concept, read_text
+from searchkit.vocabulary import Vocabulary, chain_of, parse_concept, parse_toml, problem_above, read_text
 
 if TYPE_CHECKING:
     from searchkit.article_index import ArticleIndex
@@ -60,8 +59,8 @@ def check(path: Path, index: "ArticleIndex | None" = None) -> tuple[Finding, ...
     """
     text = read_text(path)
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parse_toml(text)
+    except ValueError as error:
         place = _PLACE.search(str(error))
         last = max(len(text.splitlines()), 1)
         line = int(place[1]) if place and place[1] else last
@@ -172,8 +171,8 @@ class _Checker:
         for key, parent in self._parents.items():
             if parent not in self._concepts and parent not in base.concepts:
                 self._say((key, "parent"), "error", f"the parent {parent!r} of [{key}] is no concept")
-            elif cycle := cycle_of(key, parents):
-                self._say((key, "parent"), "error", f"[{key}] is above itself: {' → '.join([*cycle, cycle[0]])}")
+            elif problem := problem_above(key, parents):
+                self._say((key, "parent"), "error", f"[{key}] {problem}")
 
 
 def _reading(analyzer: Analyzer, term: str) -> tuple[str, ...]:

@@ -2,8 +2,11 @@
 
 import gc
 import os
+import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
+from types import FrameType
 from typing import Final
 
 import click
@@ -25,6 +28,7 @@ COMMANDS: Final = (
     "analyze",
     "rebuild",
     "convert",
+    "doctor",
     "vocabulary",
     "evaluate",
     "demo",
@@ -54,7 +58,8 @@ class LazyGroup(click.Group):
         except SearchkitError as error:
             message = str(error)
         except click.ClickException as error:
-            error.message = plain(error.message)  # it quotes what was typed, or what a shell's * found
+            # It quotes what was typed, or what a shell's * found; click means it to stay as it was made.
+            object.__setattr__(error, "message", plain(error.message))
             raise
         except BrokenPipeError:
             raise  # click ends quietly
@@ -89,4 +94,23 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show a character gets a question mark, never a traceback.
             stream.reconfigure(errors="replace")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # what nohup and background jobs are not to hear
+            signal.signal(number, _stop)
     cli()
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """End the command as an error does: what it had not committed is dropped, and the next writer gets in."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _stop_at_once)
+    line = f"searchkit: stopped by {signal.Signals(number).name}\n"
+    with suppress(OSError):
+        # Past the stream, which may be writing just now.
+        os.write(2, ("\n" + line if os.isatty(2) else line).encode())
+    raise SystemExit(128 + number)
+
+
+def _stop_at_once(number: int, _: FrameType | None) -> None:
+    """End a process that was told so before; the next writer clears up after it."""
+    os._exit(128 + number)

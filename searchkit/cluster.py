@@ -8,7 +8,8 @@ from typing import Final
 from searchkit.errors import InputError
 from searchkit.home import Stamp, not_found
 from searchkit.index import opensearch_state as states
-from searchkit.index.opensearch import Address, Cluster, OpenSearchEngine, remove
+from searchkit.index.opensearch import OpenSearchEngine, remove
+from searchkit.index.opensearch_cluster import Address, Cluster
 
 _DOCUMENT: Final = "settings"
 _ENGINE: Final = "opensearch"
@@ -54,24 +55,27 @@ class ClusterHome:
             raise InputError(f"{self.location}: the {name} engine keeps an index in a folder, not in a cluster")
         return self.location
 
-    def read(self) -> str:
+    def read(self) -> bytes:
         """Return the settings."""
         found = states.get(self._cluster, _DOCUMENT)
         if found is None:
             raise not_found(self)
         text: str = found[0]["text"]
-        return text
+        return text.encode()
 
-    def write(self, text: str) -> None:
+    def write(self, content: bytes) -> None:
         """Replace the settings; only the one writer does."""
         path = f"/{states.place(self._cluster)}/_doc/{_DOCUMENT}"
         # An index that is removed and made anew has the versions of the old one once more.
-        self._cluster.request("PUT", path, {"text": text, "stamp": secrets.randbits(60)}, writing=True)
+        self._cluster.request("PUT", path, {"text": content.decode(), "stamp": secrets.randbits(60)}, writing=True)
 
     def stamp(self) -> Stamp:
         """Return what changes with the settings."""
         found = states.get(self._cluster, _DOCUMENT, fields="stamp")
         return (found[0]["stamp"],) if found else ()
+
+    def guard(self) -> None:
+        """Do nothing: names in a cluster lead nowhere else."""
 
     def tidy(self, engine: str) -> None:
         """Do nothing: an index in a cluster has no other engine."""

@@ -173,9 +173,11 @@ class Completer:
             field = field_name("title", code)
             *before, last = analyzer.words(text) or [""]
             tokens = [token for word in before for token in analyzer.canonical(word)]
-            if not last:
+            # A sign may fold to what is no word.
+            script = next((script for script, _, _ in runs(last)), "")
+            if not script:
                 continue
-            if next(iter(runs(last)))[0] in UNSPACED and len(last) > 1:
+            if script in UNSPACED and len(last) > 1:
                 tokens += analyzer.canonical(last)[:-1]
                 last = ""
             must: list[Query] = [Term(field, token.text) for token in tokens]

@@ -34,7 +34,8 @@ class Filters:
     min_strength: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.min_strength, int | float) and 0 <= self.min_strength <= 1):
+        given: object = self.min_strength
+        if not (isinstance(given, int | float) and 0 <= given <= 1):
             raise InputError(f"min_strength must be from 0 to 1, not {self.min_strength!r}")
 
     def for_engine(self) -> dict[str, frozenset[str]]:

@@ -1,16 +1,17 @@
 """Where an index is kept: a folder, or a name in a cluster. Its settings are there, and its engine's part."""
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
 from searchkit.errors import IndexFormatError, IndexNotFoundError, InputError
+from searchkit.index import files
 from searchkit.index.engine import Location
 from searchkit.index.lock import HOLDER, LOCK, WriterLock
-from searchkit.index.registry import DEFAULT_ENGINE, ENGINES, engine_class
+from searchkit.index.registry import DEFAULT_ENGINE, FILE_ENGINES, engine_class, file_engine
+from searchkit.settings_check import MOST_BYTES
 
 FILE: Final = "searchkit.json"
 # Seconds to wait for a process that makes an index in the same folder, which takes a moment.
@@ -56,7 +57,7 @@ class Home(Protocol):
             InputError: the engine keeps none there.
         """
 
-    def read(self) -> str:
+    def read(self) -> bytes:
         """Return the settings.
 
         Raises:
@@ -64,11 +65,18 @@ class Home(Protocol):
             IndexFormatError: they cannot be read.
         """
 
-    def write(self, text: str) -> None:
+    def write(self, content: bytes) -> None:
         """Replace the settings: a reader sees the old ones or the new ones, whatever happens."""
 
     def stamp(self) -> Stamp:
         """Return what changes whenever the settings are written anew, without reading them."""
+
+    def guard(self) -> None:
+        """Make sure that a writer writes here and nowhere else.
+
+        Raises:
+            IndexFormatError: something leads elsewhere.
+        """
 
     def tidy(self, engine: str) -> None:
         """Remove what engines other than that of the index have left."""
@@ -118,20 +126,35 @@ class FolderHome:
                 raise InputError(f"{folder} is a file; name a folder for the index")
             folder.mkdir(parents=True, exist_ok=True)
             names = {found.name for found in folder.iterdir()}
-            # With a lock, what is there is of a process that makes an index now, or was killed when it did.
-            if names and LOCK not in names and not self.exists():
+            # What a process leaves that makes an index now, or was killed when it did.
+            ours = {LOCK, HOLDER, files.draft_of(folder / FILE).name, *FILE_ENGINES}
+            if names and not self.exists() and (LOCK not in names or names - ours):
+                self._check_headless()
                 raise InputError(f"{folder} is not empty and holds no index; name another folder with --index")
             lock = WriterLock(folder, _WAIT, index=folder)
             try:
                 if self.exists():
                     raise InputError(f"{folder} holds an index already; open it instead")
-                shutil.rmtree(place, ignore_errors=True)
+                self._clear()
                 kind.create(place).close()
                 yield
             finally:
                 lock.release(remove=True)
         except OSError as error:
             raise InputError(f"{folder}: cannot make an index there ({error.strerror or error})") from error
+
+    def _clear(self) -> None:
+        """Remove what a process left that was killed while it made an empty index."""
+        self._check_headless()
+        for name in FILE_ENGINES:
+            files.remove_folder(self.location / name)
+
+    def _check_headless(self) -> None:
+        """Raise an error if there are documents, and only the settings are gone."""
+        for name in FILE_ENGINES:
+            place = self.location / name
+            if place.is_dir() and next(iter(file_engine(name).salvage(place)), None) is not None:
+                raise self._headless()
 
     def engine(self, name: str) -> Location:
         """Return the engine's folder."""
@@ -142,27 +165,27 @@ class FolderHome:
             )
         return self.location / name
 
-    def read(self) -> str:
+    def read(self) -> bytes:
         """Return the settings."""
         file = self.location / FILE
         try:
-            return file.read_text(encoding="utf-8")
+            return files.read_plain(file, MOST_BYTES)
         except (FileNotFoundError, NotADirectoryError):
+            if any((self.location / name).is_dir() for name in FILE_ENGINES):
+                raise self._headless() from None
             raise not_found(self) from None
         except (OSError, ValueError) as error:
-            raise IndexFormatError(f"{file}: cannot be read ({error}); index the articles again") from error
+            reason = getattr(error, "strerror", None) or str(error)
+            raise IndexFormatError(
+                f"{file} cannot be read ({reason}); run: searchkit rebuild --index {self}"
+            ) from error
 
-    def write(self, text: str) -> None:
+    def _headless(self) -> IndexFormatError:
+        return IndexFormatError(f"{self.location / FILE} is missing; run: searchkit rebuild --index {self}")
+
+    def write(self, content: bytes) -> None:
         """Replace the settings."""
-        draft = self.location / f".{FILE}.tmp"  # one name, so that killed processes leave one file at most
-        try:
-            with draft.open("w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(self.location / FILE)
-        finally:
-            draft.unlink(missing_ok=True)
+        files.rewrite(self.location / FILE, content)
 
     def stamp(self) -> Stamp:
         """Return what changes with the settings."""
@@ -172,14 +195,20 @@ class FolderHome:
             return ()
         return (status.st_mtime_ns, status.st_size, status.st_ino)
 
+    def guard(self) -> None:
+        """Refuse symbolic links in the folder."""
+        files.refuse_links(self.location)
+
     def tidy(self, engine: str) -> None:
         """Remove the folders of other engines, and the lock of the making."""
-        for name in ENGINES.keys() - {engine}:
-            # Of a move to another engine, done or cut short.
-            shutil.rmtree(self.location / name, ignore_errors=True)
-        for name in (LOCK, HOLDER):
-            # Of a process that was killed when it had just made the index.
-            (self.location / name).unlink(missing_ok=True)
+        for name in FILE_ENGINES:
+            place = self.location / name
+            if name != engine and place.is_dir():
+                files.remove_folder(place)  # of a move to another engine, done or cut short
+        # Of processes that were killed when they had just made the index, or wrote the settings.
+        for path in (self.location / LOCK, self.location / HOLDER, files.draft_of(self.location / FILE)):
+            if path.exists():
+                files.remove(path)
 
     def close(self) -> None:
         """Do nothing: no file is kept open."""

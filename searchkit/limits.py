@@ -10,8 +10,10 @@ from typing import Final
 # A query is read so far, and no further than this many words. In scripts without spaces two characters are a word.
 MAX_QUERY_CHARACTERS: Final = 20_000
 MAX_QUERY_WORDS: Final = 256
+# Brackets, operators, signs and names of fields in one query.
+MAX_QUERY_SIGNS: Final = 4_096
 # Words with * or ~, and *, in one query: each reads the terms that fit it.
-MAX_PATTERNS: Final = 32
+MAX_PATTERNS: Final = 16
 # Brackets in brackets; deeper ones are passed over.
 MAX_DEPTH: Final = 40
 # Terms of one field that a word with typing errors stands for: those that most documents hold, then by code point.

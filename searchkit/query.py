@@ -23,7 +23,7 @@ import regex
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.article import FACETS
 from searchkit.index.query import KINDS
-from searchkit.limits import MAX_DEPTH, MAX_PATTERNS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS
+from searchkit.limits import MAX_DEPTH, MAX_PATTERNS, MAX_QUERY_CHARACTERS, MAX_QUERY_SIGNS, MAX_QUERY_WORDS
 
 _FIELDS: Final = {"title": "title", "text": "body", "body": "body", "author": "author"}
 
@@ -195,13 +195,20 @@ class _Parser:
     def _within_limits(self, tokens: Iterable[_Token]) -> Iterator[_Token]:
         """Yield tokens up to the last word that is read, and of the words with ``*`` and ``~`` the first ones."""
         left = MAX_QUERY_WORDS
-        for token in tokens:
-            if token.kind not in {"word", "phrase"} or token.text in _OPERATORS:
-                yield token
-                continue
-            if not left:
+        field = False
+        for number, token in enumerate(tokens):
+            if number - MAX_QUERY_WORDS >= MAX_QUERY_SIGNS:
                 self.truncated = True
                 return
+            is_word = token.kind == "phrase" or (token.kind == "word" and (field or token.text not in _OPERATORS))
+            left -= field and not is_word  # the name of a field without a word is one
+            field = token.kind == "field"
+            if not left and (is_word or field):
+                self.truncated = True
+                return
+            if not is_word:
+                yield token
+                continue
             if token.kind == "word" and _is_pattern(_word(token.text)):
                 self.patterns += 1
                 if self.patterns > MAX_PATTERNS:

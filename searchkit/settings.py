@@ -1,17 +1,21 @@
 """What an index says of itself: ``searchkit.json`` in its folder, or a document in its cluster."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 import searchkit
 from searchkit.errors import IndexFormatError
 from searchkit.home import Home
+from searchkit.index import files
+from searchkit.index.files import OtherVersionError
+from searchkit.settings_check import check_settings
 from searchkit.studies import StudyRegistry
 from searchkit.vocabulary import Vocabulary
 
 FORMAT: Final = 3
+# Places that were indexed, kept to read them again; more are not.
+_MOST_SOURCES: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -25,6 +29,7 @@ class Settings:
         study_labels: study key -> what people call it.
         studies: the studies that were given to be known besides those that ship with searchkit.
         study_ties: keys of unknown studies that have a better one (`searchkit.studies.Ties`).
+        sources: the files and folders that articles were read from, so that `searchkit.doctor.restore` can again.
         version: the release of searchkit that made it.
     """
 
@@ -34,6 +39,7 @@ class Settings:
     study_labels: dict[str, str] = field(default_factory=dict)
     study_ties: dict[str, dict[str, str]] = field(default_factory=dict)
     studies: StudyRegistry = field(default_factory=StudyRegistry)
+    sources: tuple[str, ...] = ()
     version: str = searchkit.__version__
 
     @classmethod
@@ -45,16 +51,22 @@ class Settings:
             IndexFormatError: another version wrote it, or it is damaged.
         """
         where = home.settings
+        mend = f"run: searchkit rebuild --index {home}"
         try:
-            data = json.loads(home.read())
-        except ValueError as error:
-            raise IndexFormatError(f"{where}: cannot be read ({error}); index the articles again") from error
+            data = files.unsealed(home.read())
+        except (ValueError, RecursionError) as error:
+            raise IndexFormatError(f"{where} is damaged ({error}); {mend}") from error
         found = data.get("format") if isinstance(data, dict) else None
-        if found != FORMAT:
-            raise IndexFormatError(
-                f"{where}: format {found!r}, but this searchkit reads format {FORMAT}; index the articles again"
+        if isinstance(found, int) and found > FORMAT:
+            raise OtherVersionError(
+                f"{where}: format {found}, of searchkit {repr(data.get('searchkit'))[:40]}; this searchkit is "
+                f"{searchkit.__version__} and reads format {FORMAT}; run: pip install --upgrade searchkit"
             )
+        if found != FORMAT:
+            told = repr(found)[:40]
+            raise IndexFormatError(f"{where}: format {told}, and this searchkit reads format {FORMAT}; {mend}")
         try:
+            check_settings(data)
             return cls(
                 engine=data["engine"],
                 vocabulary=Vocabulary.from_dict(data["vocabulary"], data["compiled"]),
@@ -62,10 +74,11 @@ class Settings:
                 study_labels=data["study_labels"],
                 study_ties=data.get("study_ties", {}),  # older indexes have none, nor the next
                 studies=StudyRegistry.from_dict(data.get("studies", {})),
+                sources=tuple(data.get("sources", ())),
                 version=data["searchkit"],
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise IndexFormatError(f"{where}: damaged ({error!r}); index the articles again") from error
+            raise IndexFormatError(f"{where} is damaged ({error!r}); {mend}") from error
 
     def write(self, home: Home) -> None:
         """Write the settings so that a reader sees the old ones or the new ones, whatever happens."""
@@ -80,9 +93,9 @@ class Settings:
             "study_labels": self.study_labels,
             "study_ties": self.study_ties,
             "studies": self.studies.to_dict(),
+            "sources": self.sources,
         }
-        # In one piece: piece by piece it takes ten times as long.
-        home.write(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+        home.write(files.sealed(data))
 
     def copy(self) -> Self:
         """Return settings that can be changed without changing these."""
@@ -92,6 +105,10 @@ class Settings:
             study_labels=dict(self.study_labels),
             study_ties={key: dict(authors) for key, authors in self.study_ties.items()},
         )
+
+    def add_sources(self, paths: Iterable[str]) -> None:
+        """Take note of places that were indexed."""
+        self.sources = tuple(dict.fromkeys((*self.sources, *paths)))[-_MOST_SOURCES:]
 
     def add_study_labels(self, labels: Mapping[str, str]) -> None:
         """Take over labels of studies; one in Latin letters, which more people can read, replaces another."""

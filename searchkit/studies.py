@@ -82,7 +82,13 @@ class StudyRegistry:
         text, data = read_toml(path)
         if not data:
             raise VocabularyError(f"{path}: holds no study; write a table such as [slutsky-2010]")
-        return cls({key: _checked(f"{path}:{line_of(text, key)}", key, entry) for key, entry in data.items()})
+        studies = {}
+        for key, entry in data.items():
+            try:
+                studies[key] = _checked(key, entry)
+            except VocabularyError as error:
+                raise VocabularyError(f"{path}:{line_of(text, key)}: {error}") from error
+        return cls(studies)
 
     def extended(self, other: "StudyRegistry") -> "StudyRegistry":
         """Return this registry with the studies of another, which replace those with the same key or DOI."""
@@ -257,24 +263,24 @@ _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _DOI: Final = regex.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)", regex.IGNORECASE)
 
 
-def _checked(where: str, key: str, entry: Any) -> Study:
+def _checked(key: str, entry: Any) -> Study:
     """Return the study that a table of somebody's file describes, or say what is wrong with it."""
     if not _SLUG.fullmatch(key):
-        raise VocabularyError(f"{where}: {key!r} is not a key; use lower-case letters, digits and hyphens")
+        raise VocabularyError(f"{key!r} is not a key; use lower-case letters, digits and hyphens")
     if not isinstance(entry, dict) or not entry.get("label"):
-        raise VocabularyError(f'{where}: [{key}] needs a label, such as label = "Slutsky 2010, Neuron"')
+        raise VocabularyError(f'[{key}] needs a label, such as label = "Slutsky 2010, Neuron"')
     values = dict(entry)
     for name in ("volume", "first_page"):
         values[name] = str(values.get(name, "")).lower()  # 65 means "65"
     for name, value in values.items():
         if problem := _problem(name, value):
-            raise VocabularyError(f"{where}: {name} of [{key}] {problem}")
+            raise VocabularyError(f"{name} of [{key}] {problem}")
     if match := _DOI.fullmatch(values.get("doi", "").strip()):
         values["doi"] = match.group("doi").lower()
     place = values.get("year") and ((values["volume"] and values["first_page"]) or values.get("journals"))
     if not (values.get("doi") or values.get("published") or values.get("aliases") or place):
         raise VocabularyError(
-            f"{where}: nothing tells [{key}] from others; give doi, or year, volume and first_page, or aliases"
+            f"nothing tells [{key}] from others; give doi, or year, volume and first_page, or aliases"
         )
     return _study(key, values)
 

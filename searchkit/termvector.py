@@ -9,6 +9,22 @@ from typing import Final, Self
 from searchkit.analyzers import Token
 
 _LEVEL: Final = 6
+# Bytes that a part of a stored article may have: the longest that readers take has a third.
+_MOST_BYTES: Final = 256_000_000
+
+
+def inflated(packed: bytes) -> bytes:
+    """Return what was compressed; a few bytes of a stranger's index must not fill the memory.
+
+    Raises:
+        ValueError: it is larger than any article.
+        zlib.error: it was not compressed.
+    """
+    reader = zlib.decompressobj()
+    data = reader.decompress(packed, _MOST_BYTES)
+    if reader.unconsumed_tail or not reader.eof:
+        raise ValueError("compressed data without an end, or more of it than an article has")
+    return data
 
 
 class TermVector:
@@ -85,7 +101,7 @@ class TermVector:
     @classmethod
     def from_bytes(cls, packed: bytes) -> Self:
         """Return the vector that `to_bytes` packed."""
-        data = zlib.decompress(packed)
+        data = inflated(packed)
         sizes = array("I")
         sizes.frombytes(data[:8])
         after, count = 8 + sizes[0], sizes[1]
@@ -96,7 +112,10 @@ class TermVector:
             row.frombytes(data[after + number * count * 4 : after + (number + 1) * count * 4])
             rows.append(row)
         numbers, starts, lengths, positions = rows
-        return cls(head.split("\n") if count else [], numbers, _sums(starts), lengths, _sums(positions))
+        terms = head.split("\n") if count else []
+        if any(len(row) != count for row in rows) or (count and max(numbers) >= len(terms)):
+            raise ValueError("not the tokens of a text")
+        return cls(terms, numbers, _sums(starts), lengths, _sums(positions))
 
 
 def _differences(row: "array[int]") -> "array[int]":

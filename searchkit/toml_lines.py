@@ -30,6 +30,28 @@ def lines_of(text: str) -> dict[Path, int]:
     return _Scanner(text).scan()
 
 
+def longest_key(text: str, most: int) -> int:
+    """Return the number of parts of the longest dotted key; 0 where none can have more than ``most``."""
+    if max(map(_count_dots, text.split("\n"))) < most:
+        return 0
+    longest = parts = 0
+    dotted = False
+    for piece in _pieces(text):
+        if piece.text == ".":
+            dotted = True
+        elif piece.kind in {"bare", "text"}:
+            parts = parts + 1 if dotted else 1
+            longest = max(longest, parts)
+            dotted = False
+        elif piece.kind != "blank":
+            parts, dotted = 0, False
+    return longest
+
+
+def _count_dots(line: str) -> int:
+    return line.count(".")
+
+
 class _Scanner:
     def __init__(self, text: str) -> None:
         self._pieces = [piece for piece in _pieces(text) if piece.kind != "blank"]

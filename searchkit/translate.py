@@ -341,7 +341,7 @@ def _keep(kept: dict[K, V], key: K, value: V) -> V:
 def _one_character(terms: Sequence[tuple[int, str]]) -> bool:
     """Tell whether the terms are one character of a script without spaces."""
     text = terms[0][1]
-    return len(terms) == len(text) == 1 and next(runs(text))[0] in UNSPACED
+    return len(terms) == len(text) == 1 and next(runs(text), ("",))[0] in UNSPACED
 
 
 def _word(surface: str, source: str) -> _Piece | None:
@@ -366,7 +366,7 @@ def _terms(text: str, analyzer: Analyzer) -> tuple[tuple[int, str], ...]:
 
 
 def _in_script(word: str, analyzer: Analyzer) -> bool:
-    return next(runs(word))[0] in analyzer.language.scripts
+    return next(runs(word), ("",))[0] in analyzer.language.scripts
 
 
 @cache

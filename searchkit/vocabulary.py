@@ -27,6 +27,8 @@ from searchkit.analyzers.normalize import fold
 from searchkit.analyzers.script import UNSPACED, runs
 from searchkit.data import tables
 from searchkit.errors import VocabularyError
+from searchkit.index.files import read_plain
+from searchkit.toml_lines import longest_key
 
 _SLUG: Final = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IGNORE: Final = "ignore"
@@ -34,6 +36,12 @@ _BEGINS: Final = "\0"  # after a character: any bigram that begins with it
 _CODE: Final = regex.compile(r"[a-z]{2,3}")
 # Longer than any language code.
 _PARENT: Final = "parent"
+# Bytes of a file: some 400,000 terms.
+_MOST_BYTES: Final = 16_000_000
+# Wider concepts above one another; MeSH, the largest vocabulary of medicine, has 13.
+_DEEPEST: Final = 64
+# Parts of a dotted key: a path has as many, and the time to read them grows with their square.
+_MOST_PARTS: Final = 100
 _SOURCES: Final = "sources"
 
 
@@ -125,10 +133,8 @@ class Vocabulary:
                 raise VocabularyError(
                     f"{path}:{line_of(text, key)}: the parent {parents[key]!r} of [{key}] is no concept"
                 )
-            if cycle := cycle_of(key, parents):
-                raise VocabularyError(
-                    f"{path}:{line_of(text, key)}: [{key}] is above itself: {' → '.join([*cycle, key])}"
-                )
+            if problem := problem_above(key, parents):
+                raise VocabularyError(f"{path}:{line_of(text, key)}: [{key}] {problem}")
         return cls(concepts, parents, ignored, sources)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -173,7 +179,7 @@ class Vocabulary:
     def above(self, key: str) -> tuple[str, ...]:
         """Return the wider concepts that a concept is under, the nearest first."""
         found: list[str] = []
-        while (parent := self.parents.get(key)) and parent not in found:
+        while (parent := self.parents.get(key)) and parent not in found and len(found) < _DEEPEST:
             found.append(parent)
             key = parent
         return tuple(found)
@@ -399,12 +405,14 @@ def chain_of(analyzer: Analyzer, term: str) -> list[Token]:
     return chain
 
 
-def cycle_of(key: str, parents: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a concept and those above it up to itself, if it is above itself."""
+def problem_above(key: str, parents: Mapping[str, str]) -> str:
+    """Return what is wrong with the concepts above one: it is among them, or they are too many; or nothing."""
     chain = [key]
     while (parent := parents.get(chain[-1])) and parent not in chain:
         chain.append(parent)
-    return tuple(chain) if parent == key else ()
+        if len(chain) > _DEEPEST:
+            return f"is under more than {_DEEPEST} others"
+    return f"is above itself: {' → '.join([*chain, key])}" if parent == key else ""
 
 
 def read_text(path: Path) -> str:
@@ -414,11 +422,13 @@ def read_text(path: Path) -> str:
         VocabularyError: it cannot be read, or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_plain(path, _MOST_BYTES).decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise VocabularyError(f"{path}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise VocabularyError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    except ValueError as error:
+        raise VocabularyError(f"{path}: {error}; leave out what no article needs") from error
 
 
 def is_character(text: str) -> bool:
@@ -468,13 +478,31 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     Raises:
         VocabularyError: the file is missing or not TOML.
     """
-    import tomllib
-
     text = read_text(path)
     try:
-        return text, tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return text, parse_toml(text)
+    except ValueError as error:
         raise VocabularyError(f"{path}: not valid TOML: {error}") from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return what a TOML text holds.
+
+    Raises:
+        ValueError: it is not TOML, or nested deeper than any vocabulary: tomllib would take hours.
+    """
+    import tomllib
+
+    if longest_key(text, _MOST_PARTS) > _MOST_PARTS:
+        raise ValueError(f"a key of more than {_MOST_PARTS} parts")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:
+        raise ValueError("a number has too many digits") from None
 
 
 def parse_concept(key: str, entry: Any) -> Concept:

@@ -2,17 +2,23 @@
 
 import multiprocessing
 import signal
+import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import Final, NamedTuple
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from searchkit.article import Article
 from searchkit.derive import Derived, Deriver
 from searchkit.errors import IndexStateError
 from searchkit.readers import Draft
 from searchkit.studies import Ties
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 # Characters that one process derives in about the time that it takes to start others, which load their
 # dictionaries first.
@@ -74,28 +80,96 @@ def _derive_elsewhere(
     first = next(portions, None)
     if first is None:
         return
-    # Not forked: a process with threads, such as an engine's, cannot be forked safely.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(deriver,))
+    workers: list[_Worker] = []
     under_way: deque[tuple[list[Task], Future[list[_Answer]]]] = deque()
+    # A thread waits for each process: one that takes its time, or its copy of the deriver, holds nobody up.
+    with ThreadPoolExecutor(jobs) as threads:
+        try:
+            idle: SimpleQueue[_Worker] = SimpleQueue()
+            for _ in range(jobs):
+                workers.append(_Worker(deriver))
+                idle.put(workers[-1])
+            under_way.append((first, threads.submit(_answered, idle, first)))
+            more = True
+            while under_way:
+                while more and len(under_way) < jobs * _AHEAD:
+                    portion = next(portions, None)
+                    if more := portion is not None:
+                        under_way.append((portion, threads.submit(_answered, idle, portion)))
+                done, future = under_way.popleft()
+                for task, answer in zip(done, future.result(), strict=True):
+                    yield task, _tied(deriver, task, answer, ties)
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.end()
+
+
+class _Worker:
+    """A process that derives portions of tasks, one at a time.
+
+    Not one of `concurrent.futures`: with CPython 3.11 a process that is killed when it starts leaves its parent
+    waiting for ever, and its siblings outlive a parent that is killed. Here each has a pipe of its own, of which
+    nobody else has an end.
+    """
+
+    def __init__(self, deriver: Deriver) -> None:
+        # Not forked: a process with threads, such as an engine's, cannot be forked safely.
+        context = multiprocessing.get_context("spawn")
+        self._deriver: Deriver | None = deriver
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs,), daemon=True)
+        with _without_interrupts():
+            self._process.start()
+        theirs.close()
+
+    def answer(self, tasks: list[Task]) -> list[_Answer]:
+        """Return what the process makes of some tasks.
+
+        Raises:
+            IndexStateError: it was killed.
+        """
+        try:
+            if self._deriver is not None:
+                self._connection.send(self._deriver)
+                self._deriver = None
+            self._connection.send(tasks)
+            answer: list[_Answer] | Exception = self._connection.recv()
+        except (EOFError, OSError):
+            raise IndexStateError(
+                "a process that analyzes articles was killed, perhaps for want of memory; "
+                "nothing was changed: try again with --jobs 1"
+            ) from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.join()
+
+
+def _answered(idle: "SimpleQueue[_Worker]", tasks: list[Task]) -> list[_Answer]:
+    worker = idle.get()
     try:
-        under_way.append((first, pool.submit(_work, first)))
-        more = True
-        while under_way:
-            while more and len(under_way) < jobs * _AHEAD:
-                portion = next(portions, None)
-                if more := portion is not None:
-                    under_way.append((portion, pool.submit(_work, portion)))
-            done, future = under_way.popleft()
-            for task, answer in zip(done, future.result(), strict=True):
-                yield task, _tied(deriver, task, answer, ties)
-    except BrokenProcessPool:
-        raise IndexStateError(
-            "a process that analyzes articles was killed, perhaps for want of memory; "
-            "nothing was changed: try again with --jobs 1"
-        ) from None
+        return worker.answer(tasks)
     finally:
-        pool.shutdown(cancel_futures=True)
+        idle.put(worker)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let processes start that do not hear Ctrl-C: it is for the first one, which ends the others."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which unmasks Ctrl-C when it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # they begin with their parent's mask
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _portions(tasks: Iterator[Task]) -> Iterator[list[Task]]:
@@ -129,20 +203,22 @@ def _derive(deriver: Deriver, task: Task, ties: Ties) -> Derived:
 
 # In the other processes.
 
-_deriver: Deriver | None = None
+
+def _work(connection: "Connection") -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be masked
+    with suppress(EOFError, OSError):  # the first process was killed
+        deriver = connection.recv()
+        while True:
+            connection.send(_portion_derived(deriver, connection.recv()))
 
 
-def _start(deriver: Deriver) -> None:
-    global _deriver
-    _deriver = deriver
-    # Ctrl-C is for the first process, which ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _work(tasks: list[Task]) -> list[_Answer]:
-    assert _deriver is not None  # noqa: S101 - `_start` came before
+def _portion_derived(deriver: Deriver, tasks: list[Task]) -> list[_Answer] | Exception:
     answers = []
-    for task in tasks:
-        ties = Ties()
-        answers.append(_Answer(_derive(_deriver, task, ties), ties.known))
+    try:
+        for task in tasks:
+            ties = Ties()
+            answers.append(_Answer(_derive(deriver, task, ties), ties.known))
+    except Exception as error:
+        error.add_note("in a process that analyzes articles:\n" + traceback.format_exc())
+        return error
     return answers

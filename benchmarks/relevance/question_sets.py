@@ -15,6 +15,7 @@ class QuestionSet:
     """A folder NAME.LANGUAGE with docs.jsonl, queries.jsonl and qrels.tsv."""
 
     folder: Path
+    most: int = 0
 
     @property
     def name(self) -> str:
@@ -43,14 +44,15 @@ class QuestionSet:
 
     @cached_property
     def questions(self) -> list[evaluation.Question]:
-        """The questions that have a relevant document."""
+        """The questions that have a relevant document, or as many of them as are wanted, evenly drawn."""
         asked = evaluation.read_questions(self.folder / "queries.jsonl")
-        return evaluation.judged((replace(question, language=self.language) for question in asked), self.qrels)
+        found = evaluation.judged((replace(question, language=self.language) for question in asked), self.qrels)
+        return found[:: max(len(found) // self.most, 1)][: self.most] if self.most else found
 
 
-def find_sets(folder: Path, names: set[str]) -> list[QuestionSet]:
-    """Return the sets in a folder, those of the names if there are any."""
-    found = [QuestionSet(path.parent) for path in sorted(folder.glob("*.*/qrels.tsv"))]
+def find_sets(folder: Path, names: set[str], most: int = 0) -> list[QuestionSet]:
+    """Return the sets in a folder, those of the names if there are any, with so many questions (0 for all)."""
+    found = [QuestionSet(path.parent, most) for path in sorted(folder.glob("*.*/qrels.tsv"))]
     if unknown := names - {questions.name for questions in found}:
         raise SystemExit(f"no set is called {', '.join(sorted(unknown))} in {folder}")
     return [questions for questions in found if not names or questions.name in names]

@@ -1,6 +1,6 @@
 """Relevance and query time of searchkit and its peers on question sets.
 
-    python benchmarks/relevance/run.py [FOLDER] [--systems a,b] [--sets x,y] [--json FILE]
+    python benchmarks/relevance/run.py [FOLDER] [--systems a,b] [--sets x,y] [--questions N] [--json FILE]
 
 FOLDER (default: ../shared/eval beside the checkout) holds a folder NAME.LANGUAGE for each set, with docs.jsonl
 (id, text), queries.jsonl (id, text) and qrels.tsv (query, document, judgement). Each set is indexed alone, and all
@@ -137,9 +137,10 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=CHECKOUT.parent / "shared" / "eval")
     parser.add_argument("--systems", default="", help="rows or files of systems/, with commas between")
     parser.add_argument("--sets", default="", help="names of folders, with commas between")
+    parser.add_argument("--questions", type=int, default=0, help="of each set, evenly drawn; 0 for all")
     parser.add_argument("--json", type=Path, help="file to write all numbers to")
     options = parser.parse_args()
-    sets = find_sets(options.folder, set(filter(None, options.sets.split(","))))
+    sets = find_sets(options.folder, set(filter(None, options.sets.split(","))), options.questions)
     if not sets:
         raise SystemExit(f"no sets in {options.folder}")
     rows, versions = available(set(filter(None, options.systems.split(","))))

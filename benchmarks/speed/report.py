@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+# Of a breakdown: no part, but what to compare with the sum of all.
+ALONE: Final = "tantivy by itself, the same terms"
 # "Systems" that are none: the machine and the options; the corpus and its growth.
 RUN: Final = "(run)"
 CORPUS: Final = "(corpus)"
@@ -268,12 +270,18 @@ def _breakdown(table: _Table, plotted: Sequence[str]) -> list[str]:
     ]
     if not cells:
         return []
-    names = list(dict.fromkeys(line.metric for line in table.lines if line.work == "breakdown"))
+    lines = [line for line in table.lines if line.work == "breakdown"]
+    names = list(dict.fromkeys(line.metric for line in lines if line.metric != ALONE))
     rows = [
         [part, *(_number(table.value(name, size, part, "breakdown")) for size, name in cells)] for part in names
     ]
     sums = [sum(table.value(name, size, part, "breakdown") or 0.0 for part in names) for size, name in cells]
     rows.append(["all", *map(_number, sums)])
+    alone = [table.value(name, size, ALONE, "breakdown") for size, name in cells]
+    if any(alone):
+        rows.append([ALONE, *map(_number, alone)])
+        ratios = [whole / part if part else None for whole, part in zip(sums, alone, strict=True)]
+        rows.append(["all / by itself", *map(_number, ratios)])
     head = ["processor ms, mean of all queries", *(f"{name}, {size:,}" for size, name in cells)]
     parts = ["## Where the time of one query goes", _markdown_table(head, rows)]
     if "breakdown" in plotted:
@@ -391,7 +399,7 @@ def _draw_breakdown(table: _Table) -> Any:
     from matplotlib import colormaps
     from matplotlib.figure import Figure
 
-    found = [line for line in table.lines if line.work == "breakdown"]
+    found = [line for line in table.lines if line.work == "breakdown" and line.metric != ALONE]
     if not found:
         return None
     cells = list(dict.fromkeys((line.system, line.documents) for line in sorted(found, key=_place)))

@@ -190,12 +190,15 @@ def measure(benchmark: None) -> ModuleType:
     return importlib.import_module("measure")
 
 
-def test_the_breakdown_leaves_searchkit_as_it_was(measure: ModuleType, paragraphs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_the_breakdown_leaves_searchkit_as_it_was(
+    measure: ModuleType, paragraphs: Path, tmp_path: Path, engine: str
+) -> None:
     parts, searchkit_file = (importlib.import_module(name) for name in ("breakdown", "systems.searchkit"))
     prepare = importlib.import_module("prepare")
     assert prepare.prepare(tmp_path, paragraphs, 3, 50, 5) > 50
     warm, queries = prepare.read_queries(tmp_path)
-    system = searchkit_file.Articles("whoosh")
+    system = searchkit_file.Articles(engine)
     system.index(tmp_path, prepare.read_documents(tmp_path, 50))
     system.open(tmp_path)
 
@@ -212,6 +215,8 @@ def test_the_breakdown_leaves_searchkit_as_it_was(measure: ModuleType, paragraph
     before = functions()
     found = parts.measure(system, warm[:1], queries, 10)
     assert functions() == before
+    alone = found.pop(parts.ALONE, None)
+    assert (alone is not None) == (engine == "tantivy")
     assert set(found) == {parts.REST, parts.FACET_COUNTS} | {part.part for part in parts._PARTS} | {parts._RANKING}
     assert sum(found.values()) > 0
     system.articles.close()

@@ -211,5 +211,5 @@ def test_numbers_are_kept_in_the_smallest_type(most, kind):
 
 
 def test_ranges_follow_each_other():
-    assert ranges(np.array([5, 0, 9], np.uint8), np.array([2, 0, 3], np.uint8)).tolist() == [5, 6, 9, 10, 11]
-    assert ranges(np.array([], np.uint8), np.array([], np.uint8)).tolist() == []
+    assert ranges(np.array([5, 0, 9], np.uint8), np.array([2, 0, 3], np.uint8), 12).tolist() == [5, 6, 9, 10, 11]
+    assert ranges(np.array([], np.uint8), np.array([], np.uint8), 0).tolist() == []

@@ -256,7 +256,7 @@ def damaged(action, place):
         action()
     message = str(caught.value)
     assert str(place) in message
-    assert message.endswith("index the articles again")
+    assert message.endswith(f"; run: searchkit rebuild --index {place.parent}")
     assert "\n" not in message
     return message
 
