@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache, wraps
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Self, TypeVar
@@ -682,7 +683,7 @@ def _name(location: Path, folders: Mapping[str, str]) -> None:
     """Make some folders the index, at once: readers see the old ones or these."""
     files.sync(location)  # the folders' names
     checks = {code: _check_of(location / name) for code, name in folders.items()}
-    data = {"format": _FORMAT, "tantivy": tantivy.__version__, "languages": folders, "meta": checks}
+    data = {"format": _FORMAT, "tantivy": version("tantivy"), "languages": folders, "meta": checks}
     files.rewrite(location / _COMMIT, files.sealed(data))
 
 

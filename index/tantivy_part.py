@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from importlib.metadata import version
 from math import log
 from pathlib import Path
 from typing import Any, Final
@@ -594,7 +595,7 @@ def unreadable(folder: Path, error: BaseException) -> IndexFormatError:
     """
     if other := _OTHER.search(str(error)):
         return files.OtherVersionError(
-            f"{folder}: of tantivy {other[1]}.{other[2]}, which tantivy {tantivy.__version__} cannot read; "
+            f"{folder}: of tantivy {other[1]}.{other[2]}, which tantivy {version('tantivy')} cannot read; "
             f"run: pip install 'tantivy=={other[1]}.{other[2]}.*'"
         )
     for name, found in problems(folder):

@@ -144,7 +144,8 @@ class Translator:
         """
         if text in self._told:
             return self._told[text]
-        found = _keep(self._told, text, dict[str, float]())
+        found: dict[str, float] = {}
+        _keep(self._told, text, found)
         spans = list(runs(text))
         for script in sorted({script for script, _, _ in spans}):
             codes = [code for code in sorted(self.lexicon.languages) if script in language(code).scripts]
