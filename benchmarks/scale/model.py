@@ -33,9 +33,6 @@ class Rates:
         bytes: of the cluster's index for a character, without copies.
         embedded: of the tantivy engine's index for a character.
         hot: share of the cluster's index that searches read; the rest is articles to show.
-        finish: seconds for an article, of the coordinator after all files.
-        query: seconds of the nodes' processors for a search of few articles.
-        growth: the same for each article more.
     """
 
     analysis: float
@@ -43,9 +40,6 @@ class Rates:
     bytes: float
     embedded: float
     hot: float
-    finish: float
-    query: float
-    growth: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +54,6 @@ class Plan:
     analysis_hours: float
     ingest_hours: float
     load_hours: float
-    finish_hours: float
-    query_ms: float
     coordinator_gb: float
 
 
@@ -86,18 +78,12 @@ def rates(lines: Sequence[Line]) -> Rates:
 
     of_index = each("index_bytes")
     stored = at(0, "corpus stored_bytes", "analysis") / max(at(0, "corpus characters", "analysis"), 1.0)
-    asked = at(large, "queries") * 1.25  # with those that warm up
-    first, last = (at(size, "nodes_query_cpu_s") / asked for size in (small, large))
-    growth = max(last - first, 0.0) / (large - small)
     return Rates(
         analysis=each("workers_cpu_s"),
         ingest=each("nodes_cpu_s"),
         bytes=of_index,
         embedded=each("index_bytes", "tantivy"),
         hot=max(1 - stored / of_index, 0.1),
-        finish=max(at(large, "finish_s") - at(small, "finish_s"), 0.0) / (large - small),
-        query=max(first - growth * small, 0.0),
-        growth=growth,
     )
 
 
@@ -119,7 +105,6 @@ def plan(articles: int, rate: Rates) -> Plan:
     ingest_hours = characters * rate.ingest / 3600 if engine == "opensearch" else 0.0
     # As many machines analyze as serve afterwards.
     load = max(core_hours, ingest_hours) / (nodes * CORES)
-    work = rate.query + rate.growth * articles
     return Plan(
         articles=articles,
         engine=engine,
@@ -129,9 +114,6 @@ def plan(articles: int, rate: Rates) -> Plan:
         analysis_hours=core_hours / CORES,
         ingest_hours=ingest_hours / CORES,
         load_hours=load,
-        finish_hours=articles * rate.finish / 3600 if engine == "opensearch" else 0.0,
-        # A shard is searched by one processor, and shards side by side by all.
-        query_ms=1000 * work / min(shards, nodes * CORES),
         coordinator_gb=articles * 160 / 1e9,
     )
 
@@ -149,18 +131,15 @@ def table(lines: Sequence[Line]) -> str:
         ("c", "index in the cluster, without copies", f"{rate.bytes:.3g} bytes for a character"),
         ("c₁", "index of the tantivy engine", f"{rate.embedded:.3g} bytes for a character"),
         ("h", "share of it that searches read", f"{rate.hot:.2f}"),
-        ("f", "what follows a load", f"{1e6 * rate.finish:.3g} µs for an article"),
-        ("q", "search: the cluster's work", f"{1e3 * rate.query:.3g} ms of a core"),
-        ("g", "and for each article more", f"{1e9 * rate.growth:.3g} ns of a core"),
     ]
-    names = "articles engine index shards nodes analysis ingest load follows search coordinator"
+    names = "articles engine index shards nodes analysis ingest load coordinator"
     head = f"| {' | '.join(names.split())} |\n"
-    units = "| | | GB | | | machine-hours | machine-hours | hours | hours | ms of its cores | GB |\n"
+    units = "| | | GB | | | machine-hours | machine-hours | hours | GB |\n"
     plans = [plan(articles, rate) for articles in SIZES]
     rows = "".join(
         f"| {one.articles:,} | {one.engine} | {short(one.bytes / 1e9)} | {one.shards} | {one.nodes} "
         f"| {short(one.analysis_hours)} | {short(one.ingest_hours)} | {short(one.load_hours)} "
-        f"| {short(one.finish_hours)} | {short(one.query_ms)} | {short(one.coordinator_gb)} |\n"
+        f"| {short(one.coordinator_gb)} |\n"
         for one in plans
     )
     return (
@@ -170,7 +149,7 @@ def table(lines: Sequence[Line]) -> str:
         + f"Machines of {CORES} cores, {MEMORY / 1e9:.0f} GB of memory and {DISK / 1e12:.0f} TB of disk.\n\n"
         + head
         + "|---:|---|"
-        + "---:|" * 9
+        + "---:|" * 7
         + "\n"
         + units
         + rows
