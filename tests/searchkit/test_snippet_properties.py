@@ -171,7 +171,7 @@ def is_compound(text: str, start: int, end: int, terms: set[str], analyzer: Anal
 
 
 def leaves(index: ArticleIndex, query: str) -> list[engine.Query]:
-    tree, _ = index._compile(query, expand=True)
+    tree, _ = index.snapshot()._compile(query, expand=True)
     return list(engine.leaves(tree))
 
 
