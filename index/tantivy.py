@@ -242,10 +242,14 @@ class TantivyWriter:
         # Opened at the first change, so that a batch without any reads and writes nothing.
         self._snapshot: _Snapshot | None = _Snapshot(location, None, {}) if anew else None
         self._anew = anew
-        if not anew:
-            _sweep(location)
         self._batches: dict[str, _Batch] = {}
         self._added: dict[str, str] = {}
+        try:
+            if not anew:
+                _sweep(location)
+        except BaseException:  # Ctrl-C is one
+            self._lock.release()
+            raise
 
     def add(self, document: Document) -> None:
         """Add a document, replacing the one with the same id."""

@@ -397,7 +397,8 @@ class Part:
         if found is None:
             rows = sorted(self.searcher.terms_with_prefix(kind, letter))
             found = [key for key, _ in rows], [frequency for _, frequency in rows]
-            if sum(len(keys) for keys, _ in self._begun.values()) + len(rows) > _MOST_BEGUN:
+            # Listed at once: other threads add to it.
+            if sum(len(keys) for keys, _ in list(self._begun.values())) + len(rows) > _MOST_BEGUN:
                 self._begun.clear()
             self._begun[kind, letter] = found
         return found

@@ -369,9 +369,15 @@ class WhooshWriter:
             raise damaged(location, f"{location} is missing")
         self._lock = WriterLock(location, wait)
         # Read at the first change.
-        self._changes: _Changes | None = _Changes(location, anew=True) if anew else None
-        if not anew:
-            _clean(location)
+        self._changes: _Changes | None = None
+        try:
+            if anew:
+                self._changes = _Changes(location, anew=True)
+            else:
+                _clean(location)
+        except BaseException:  # Ctrl-C is one
+            self._lock.release()
+            raise
 
     def add(self, document: Document) -> None:
         """Add a document, replacing the one with the same id."""

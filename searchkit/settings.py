@@ -59,7 +59,7 @@ class Settings:
         found = data.get("format") if isinstance(data, dict) else None
         if isinstance(found, int) and found > FORMAT:
             raise OtherVersionError(
-                f"{where}: format {found}, of searchkit {repr(data.get('searchkit'))[:40]}; this searchkit is "
+                f"{where}: format {found}, of searchkit {str(data.get('searchkit'))[:40]}; this searchkit is "
                 f"{searchkit.__version__} and reads format {FORMAT}; run: pip install --upgrade searchkit"
             )
         if found != FORMAT:

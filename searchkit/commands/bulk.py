@@ -19,7 +19,7 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
     default=2,
     show_default=True,
     metavar="N",
-    help="Processes on this machine; none with --scheduler.",
+    help="Processes on this machine; with --scheduler none.",
 )
 @click.option(
     "--scheduler",

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("tantivy", reason="needs the extra tantivy")
 
 from searchkit.errors import IndexFormatError, IndexLockedError
-from searchkit.index import Document, Request, tantivy, tantivy_part
+from searchkit.index import Document, Request, tantivy
 from searchkit.index.query import Bool, Everything, Facet, Fuzzy, Phrase, Prefix, Term
 from searchkit.index.tantivy import TantivyEngine
 from searchkit.testing import EngineContract
@@ -180,7 +180,7 @@ def test_an_index_is_written_where_there_are_no_hard_links(engine, monkeypatch):
     def link(*_):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(tantivy_part.os, "link", link)
+    monkeypatch.setattr("searchkit.index.files.os.link", link)
     for number in range(3):
         write(engine, document(f"en-{number}", "one two three"))
 

@@ -13,6 +13,7 @@ import searchkit
 from searchkit import ArticleIndex, IndexFormatError, Vocabulary, strength
 from searchkit.cli import cli
 from searchkit.doctor import examine, restore
+from searchkit.home import home_of
 from searchkit.index import files
 from searchkit.index.lock import WriterLock
 from searchkit.settings import FORMAT, Settings
@@ -113,14 +114,15 @@ def test_who_is_writing_is_named_and_no_problem(index: Path, engine: str) -> Non
     finally:
         lock.release()
 
-    assert f"process {os.getpid()} on " in check.detail
+    assert f"process, {os.getpid()} on " in check.detail
     assert check.problems == ()
 
 
 def test_other_analyzers_are_named(index: Path) -> None:
-    current = Settings.read(index)
+    home = home_of(index)
+    current = Settings.read(home)
     current.analyzers["sv"] = "another"
-    current.write(index)
+    current.write(home)
 
     assert problems(index) == [f"{index / 'searchkit.json'}: made with another analyzer of sv"]
 
