@@ -208,6 +208,7 @@ def test_disks_that_are_full_are_told_and_nothing_of_the_batch_shows(breakable, 
     assert_all_there(engine, 20)
 
 
+@pytest.mark.cluster
 def test_what_a_cluster_is_too_busy_for_is_sent_again(java, tmp_path, monkeypatch):
     """A node that takes so little at once that it refuses most of a batch (429) at first."""
     with Nodes(tmp_path, nodes=1, settings={"indexing_pressure.memory.limit": "100kb"}) as small:

@@ -376,6 +376,7 @@ def test_sums_that_overflow_do_not_reach_numpy() -> None:
         ranges(np.zeros(3, np.int64), np.full(3, 60), 100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
 def test_bytes_changed_anywhere_crash_nothing(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> None:
     index = request.getfixturevalue(engine)
@@ -420,6 +421,7 @@ def block(data: Any, title: bytes = b"", body: bytes = b"", version: int = 1) ->
     return struct.pack("<BII", version, len(text), len(title)) + text + title + body
 
 
+@pytest.mark.slow
 def test_a_block_that_grows_without_end_is_an_error() -> None:
     bomb = zlib.compressobj(9)
     packed = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(300)) + bomb.flush()

@@ -192,7 +192,7 @@ print(sorted(found))
 """
 
 
-@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+@pytest.mark.parametrize("engine", ["whoosh", pytest.param("tantivy", marks=pytest.mark.slow)])
 def test_no_library_that_we_call_does_either(samples: Path, tmp_path: Path, engine: str) -> None:
     pytest.importorskip("tantivy")
     articles = tmp_path / "articles"
@@ -311,6 +311,11 @@ def words() -> list[str]:
     return [text[start:end] for start, end in JiebaSegmenter().spans(text)]
 
 
+def slow(plant: object) -> object:
+    """Return an argument of a test that takes seconds: each makes the dictionary anew."""
+    return pytest.param(plant, marks=pytest.mark.slow)
+
+
 posix = pytest.mark.skipif(os.name != "posix", reason="needs rights of files")
 
 
@@ -332,14 +337,16 @@ def test_the_dictionary_cache_is_private(cache: Path, monkeypatch: pytest.Monkey
     "plant",
     [
         lambda file: file.chmod(0o666),
-        lambda file: file.rename(file.with_suffix(".x")) and file.symlink_to(file.with_suffix(".x")),
-        lambda file: file.write_bytes(b"\xe3\x00\x00"),  # marshal
-        lambda file: file.write_bytes(b"[" * 100_000),
-        lambda file: file.write_text('{"total": 1, "size": 0, "parts": []}\n'),
-        lambda file: file.write_text('{"total": "1", "size": 2, "parts": {"突": [0, 2]}}\n{}'),
-        lambda file: file.write_text('{"total": 1, "size": 2, "parts": {"突": [0, 99999999999]}}\n{}'),
-        lambda file: file.write_text('{"total": 1, "size": 13, "parts": {"突": [0, 13]}}\n{"突触": "x"}'[:80]),
-        lambda file: os.mkfifo(file.with_suffix(".f")) or file.with_suffix(".f").replace(file),
+        slow(lambda file: file.rename(file.with_suffix(".x")) and file.symlink_to(file.with_suffix(".x"))),
+        slow(lambda file: file.write_bytes(b"\xe3\x00\x00")),
+        slow(lambda file: file.write_bytes(b"[" * 100_000)),
+        slow(lambda file: file.write_text('{"total": 1, "size": 0, "parts": []}\n')),
+        slow(lambda file: file.write_text('{"total": "1", "size": 2, "parts": {"突": [0, 2]}}\n{}')),
+        slow(lambda file: file.write_text('{"total": 1, "size": 2, "parts": {"突": [0, 99999999999]}}\n{}')),
+        slow(
+            lambda file: file.write_text('{"total": 1, "size": 13, "parts": {"突": [0, 13]}}\n{"突触": "x"}'[:80])
+        ),
+        slow(lambda file: os.mkfifo(file.with_suffix(".f")) or file.with_suffix(".f").replace(file)),
     ],
 )
 def test_a_planted_cache_is_not_trusted(cache: Path, plant: object) -> None:

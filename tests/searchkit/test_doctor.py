@@ -273,6 +273,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_loses_nothing(index: Path, engine: str, small_disk: Path) -> None:
     place = small_disk / "index"
     shutil.copytree(index, place)

@@ -34,6 +34,7 @@ def tasks() -> Iterator[Task]:
         yield Task(draft, f"article-{number}", str(number))
 
 
+@pytest.mark.slow
 def test_two_processes_derive_what_one_does_in_the_same_order() -> None:
     # No study is known here, so that all keys depend on what other articles say of a study.
     alone, together = Ties(), Ties()
@@ -76,6 +77,7 @@ class _Fatal(str):
         return signal.raise_signal, (signal.SIGKILL,)
 
 
+@pytest.mark.slow
 def test_an_error_of_the_reader_ends_the_processes(tmp_path: Path) -> None:
     def broken() -> Iterator[Draft]:
         yield from drafts()
