@@ -344,6 +344,11 @@ def test_a_folder_that_holds_something_else_is_left_alone(engine: str, tmp_path:
 # Signals
 
 
+def as_in_a_terminal() -> None:
+    """Let Ctrl-C stop a process, which who starts the tests in the background has switched off."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @posix
 @pytest.mark.parametrize(
     ("engine", "number"),
@@ -354,7 +359,10 @@ def test_a_folder_that_holds_something_else_is_left_alone(engine: str, tmp_path:
 def test_a_stopped_command_leaves_the_last_commit_and_no_lock(index: ArticleIndex, number: signal.Signals) -> None:
     before = files(index.path)
     process = subprocess.Popen(
-        [installed(), "index", "-", "--index", str(index.path)], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        [installed(), "index", "-", "--index", str(index.path)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=as_in_a_terminal,
     )
     holder = index.path / index.engine / "writer.json"
     with process:
@@ -364,7 +372,10 @@ def test_a_stopped_command_leaves_the_last_commit_and_no_lock(index: ArticleInde
         assert json.loads(holder.read_text("utf-8"))["pid"] == process.pid
         process.send_signal(number)
         assert process.stderr is not None
+        watch = threading.Timer(60, process.kill)  # or its standard input would be waited for
+        watch.start()
         told = process.stderr.read().decode()
+        watch.cancel()
     assert (process.returncode, told) == (128 + number, f"searchkit: stopped by {number.name}\n")
     assert files(index.path) == before
     assert index.update([], wait=0).any is False
@@ -388,6 +399,7 @@ def test_the_processes_that_analyze_end_with_their_parent(tmp_path: Path, way: s
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=as_in_a_terminal,
         )
         with process:
             workers: list[int] = []
