@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from searchkit.commands.options import index_option, jobs_option, json_option, wait_option
+from searchkit.commands.options import index_option, jobs_option, json_option, reading_options, wait_option
 from searchkit.commands.output import echo, echo_json, echo_problems, plain
 
 
@@ -13,24 +13,7 @@ from searchkit.commands.output import echo, echo_json, echo_problems, plain
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @index_option
 @click.option("--prune", is_flag=True, help="Remove articles whose file under PATH is gone.")
-@click.option(
-    "--vocabulary",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML file of mechanisms to add to the built-in ones (docs/vocabulary.md). Kept in the index.",
-)
-@click.option(
-    "--studies",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML file of studies to know besides the built-in ones (docs/vocabulary.md). Kept in the index.",
-)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "markdown", "jsonl", "csv", "tsv", "html"]),
-    help="Format of files whose name does not tell.",
-)
+@reading_options
 @click.option(
     "--engine",
     default=None,

@@ -129,3 +129,30 @@ def _complete(name: str) -> Callable[[click.Context, click.Parameter, str], list
         ]
 
     return complete
+
+
+def reading_options(function: F) -> F:
+    """Add what says how articles are read: ``--vocabulary``, ``--studies`` and ``--format``."""
+    options = (
+        click.option(
+            "--vocabulary",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="TOML file of mechanisms to add to the built-in ones (docs/vocabulary.md). Kept in the index.",
+        ),
+        click.option(
+            "--studies",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="TOML file of studies to know besides the built-in ones (docs/vocabulary.md). Kept in the index.",
+        ),
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(["text", "markdown", "jsonl", "csv", "tsv", "html"]),
+            help="Format of files whose name does not tell.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
